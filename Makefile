@@ -1,0 +1,27 @@
+# `make` alone sets everything up in .venv; every other target does that first.
+VENV := .venv
+STAMP := $(VENV)/.ready
+
+.PHONY: all demo test lint bench clean
+all: $(STAMP)
+
+$(STAMP): pyproject.toml scripts/setup
+	scripts/setup $(VENV)
+	@touch $@
+
+demo: $(STAMP)
+	scripts/demo
+
+test: $(STAMP)
+	scripts/test
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check src tests
+	$(VENV)/bin/ruff format --check src tests
+	$(VENV)/bin/mypy
+
+bench: $(STAMP)
+	scripts/bench
+
+clean:
+	rm -rf $(VENV) build dist
