@@ -1,0 +1,79 @@
+"""Files that are either whole or not there, and locks that die with their holder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainyard.exits import ExitCode, TrainyardError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replaces `path` with `data` so that a reader, or a crash at any moment, sees the old or the new whole.
+
+    Written aside, fsynced, renamed, and the folder fsynced (the rename itself is not durable before that).
+
+    Raises:
+        TrainyardError: DISK_FULL, naming the path; the old content is untouched.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        Path(temporary).replace(path)
+        temporary = None
+        sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(path) from error
+        raise
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def disk_full(path: Path) -> TrainyardError:
+    return TrainyardError(
+        ExitCode.DISK_FULL,
+        f"{path}: no space left on the disk.",
+        "Free some space and run the same command again: nothing written before is lost.",
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames and creations inside `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Holds an exclusive advisory lock on `path`; the kernel drops it however the holder ends.
+
+    Raises:
+        TrainyardError: BUSY where another process holds it; `what` names the thing for the message.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainyardError(
+                ExitCode.BUSY,
+                f"{what} is being worked on by another trainyard command.",
+                "Wait for it to end (`trainyard status`), then run this one again.",
+            ) from None
+        yield
