@@ -1,0 +1,156 @@
+"""The host's configuration (operators) and a repository's `trainyard.toml` (developers)."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from trainyard.executors.base import Limits
+from trainyard.exits import ExitCode, TrainyardError
+from trainyard.policy import PolicyTable
+
+HOST_FILE = Path("/etc/trainyard/config.toml")
+REPO_FILE = "trainyard.toml"
+_MAX_BYTES = 256 * 1024
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+T = TypeVar("T")
+
+
+class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one training may use on this host."""
+
+    memory: str = "4g"
+    cpus: float = 2.0
+    pids: int = 512
+    network: str = "none"
+
+
+class NotifyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where results are announced, as Apprise URLs (https://github.com/caronc/apprise/wiki)."""
+
+    urls: list[str] = msgspec.field(default_factory=list)
+    urls_file: str | None = None
+    """A file with one URL a line, for URLs that hold secrets."""
+
+
+class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`/etc/trainyard/config.toml`, or the file named by `$TRAINYARD_CONFIG`."""
+
+    home: str | None = None
+    executor: str = "auto"
+    base_image: str | None = None
+    limits: LimitsTable = LimitsTable()
+    policy: PolicyTable = PolicyTable()
+    notify: NotifyTable = NotifyTable()
+
+
+class RunTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[run]`: how the script is run."""
+
+    entry: str | None = None
+    argv: list[str] = msgspec.field(default_factory=list)
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    answers: list[str] = msgspec.field(default_factory=list)
+
+
+class DetectTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[detect]`: what overrides detection."""
+
+    framework: str | None = None
+    family: str | None = None
+    task: str | None = None
+    image: str | None = None
+
+
+class RepoConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`trainyard.toml` at the top of a watched repository."""
+
+    run: RunTable = RunTable()
+    detect: DetectTable = DetectTable()
+    policy: PolicyTable = PolicyTable()
+
+
+def host_config() -> HostConfig:
+    """Reads the host's configuration; defaults where there is none.
+
+    Raises:
+        TrainyardError: BAD_CONFIG, naming file and field.
+    """
+    named = os.environ.get("TRAINYARD_CONFIG")
+    path = Path(named) if named else HOST_FILE
+    if not path.is_file():
+        if named:
+            raise TrainyardError(
+                ExitCode.BAD_CONFIG, f"{path}: no such file.", "Correct TRAINYARD_CONFIG or unset it."
+            )
+        return HostConfig()
+    return _read_toml(path, HostConfig, str(path))
+
+
+def repo_config(source: Path) -> RepoConfig:
+    """Reads `trainyard.toml` in a checkout; defaults where there is none.
+
+    Raises:
+        TrainyardError: BAD_CONFIG, naming the field.
+    """
+    path = source / REPO_FILE
+    if not path.is_file() or path.is_symlink():
+        return RepoConfig()
+    return _read_toml(path, RepoConfig, REPO_FILE)
+
+
+def limits(table: LimitsTable) -> Limits:
+    """Turns `4g` into bytes and checks the rest.
+
+    Raises:
+        TrainyardError: BAD_CONFIG.
+    """
+    match = re.fullmatch(r"(\d+)\s*([kmg]?)b?", table.memory.strip().lower())
+    if not match:
+        raise _bad("limits.memory", f"{table.memory!r} is not a size like 4g or 512m")
+    if table.network not in ("none", "full"):
+        raise _bad("limits.network", f"{table.network!r} is neither none nor full")
+    if table.cpus <= 0 or table.pids < 1:
+        raise _bad("limits", "cpus and pids must be above 0")
+    return Limits(
+        memory=int(match[1]) * _UNITS[match[2]], cpus=table.cpus, pids=table.pids, network=table.network
+    )
+
+
+def notify_urls(table: NotifyTable) -> list[str]:
+    """All Apprise URLs of the host, those of `$TRAINYARD_NOTIFY` (spaces between) included."""
+    urls = [*table.urls, *os.environ.get("TRAINYARD_NOTIFY", "").split()]
+    if table.urls_file:
+        try:
+            lines = Path(table.urls_file).read_text().splitlines()
+        except OSError as error:
+            raise _bad("notify.urls_file", f"{table.urls_file}: {error.strerror}") from None
+        urls += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return urls
+
+
+def _read_toml(path: Path, kind: type[T], shown: str) -> T:
+    import tomllib
+
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise TrainyardError(ExitCode.BAD_CONFIG, f"{shown}: larger than 256 KiB.", "Make it smaller.")
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(data, kind)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{shown}: is not TOML: {error}.", "Correct that line."
+        ) from None
+    except msgspec.ValidationError as error:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{shown}: {error}.", "docs/reference/configuration.md lists the fields."
+        ) from None
+
+
+def _bad(field: str, what: str) -> TrainyardError:
+    return TrainyardError(ExitCode.BAD_CONFIG, f"{field}: {what}.", "Correct the host's configuration.")

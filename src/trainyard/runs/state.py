@@ -1,0 +1,173 @@
+"""`run.json`, `container.json` and `verdict.json` as types, and how any state file is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from trainyard.exits import ExitCode, TrainyardError
+from trainyard.policy import Policy
+from trainyard.runs.atomic import write_atomic
+from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
+
+T = TypeVar("T")
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """Why a run failed, as its exit code, its one line, and what to do."""
+
+    code: int
+    message: str
+    hint: str = ""
+
+
+class Decision(msgspec.Struct, kw_only=True):
+    """What the gate made of a trial."""
+
+    trial: int
+    at_target: bool
+    sentence: str
+    selection: Metric | None = None
+    """The number that trials are compared on."""
+    gate: Metric | None = None
+    """The number that the gate read."""
+
+
+class RunState(msgspec.Struct, kw_only=True):
+    """`run.json`: the state machine of one run."""
+
+    schema: int
+    id: str
+    repo: str
+    url: str
+    branch: str
+    commit: str
+    policy: Policy
+    seed: int
+    executor: str
+    stage: Stage
+    created: str
+    updated: str
+    dirty: bool = False
+    trial: int = 0
+    """The trial that is being trained, or was trained last."""
+    image: str | None = None
+    """What the executor starts: the reference that `Executor.prepare` returned."""
+    decisions: list[Decision] = msgspec.field(default_factory=list)
+    next_trial: int | None = None
+    """Set at stage `tweaked` where another trial is to be trained."""
+    exhausted: str | None = None
+    """Why there is no next trial."""
+    outcome: Outcome | None = None
+    failure: Failure | None = None
+    announced: bool = False
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One start of a trial's training. Times are UTC, ISO 8601."""
+
+    name: str
+    started: str
+    ended: str | None = None
+    status: str = "running"
+    detail: str = ""
+
+
+class Container(msgspec.Struct, kw_only=True):
+    """`container.json`: every attempt at one trial."""
+
+    schema: int
+    executor: str
+    image: str
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+
+    def seconds(self) -> float:
+        """Wall time of all attempts so far, in seconds."""
+        return sum((parse(a.ended) if a.ended else now()) - parse(a.started) for a in self.attempts)
+
+
+class TrialSummary(msgspec.Struct, kw_only=True):
+    """One trial's line in the verdict."""
+
+    number: int
+    spec: dict[str, Any]
+    metric: Metric | None
+    selection: Metric | None
+    reason: str
+    cpu_seconds: float
+    error: str | None = None
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    """`verdict.json`: how the run ended, with the numbers and the reason in words."""
+
+    schema: int
+    run: str
+    repo: str
+    commit: str
+    outcome: Outcome
+    reason: str
+    target: float
+    floor: float
+    metric: Metric | None
+    baseline: Metric | None
+    best_trial: int | None
+    trials: list[TrialSummary]
+    retrains: int
+    cpu_seconds: float
+    model: str | None
+    report: str
+    serving: bool
+    """Whether this run's model is what the repo serves now."""
+    findings: list[str]
+    failure: Failure | None = None
+
+
+def timestamp() -> str:
+    """Now, UTC, ISO 8601 with milliseconds."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> float:
+    return dt.datetime.now(dt.UTC).timestamp()
+
+
+def parse(text: str) -> float:
+    """Seconds since the epoch of a `timestamp()`."""
+    return dt.datetime.fromisoformat(text).timestamp()
+
+
+def read(path: Path, kind: type[T]) -> T:
+    """Reads a state file.
+
+    Raises:
+        TrainyardError: TORN_STATE, naming the file, where it is missing, torn, or of a newer schema.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise _torn(path, "is missing") from None
+    try:
+        plain = msgspec.json.decode(data)
+        schema = plain.get("schema") if isinstance(plain, dict) else None
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise _torn(path, f"was written by a newer version (schema {schema}, this one reads {SCHEMA})")
+        return msgspec.convert(plain, kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise _torn(path, f"is torn: {error}") from None
+
+
+def write(path: Path, value: msgspec.Struct) -> None:
+    """Writes a state file atomically, indented for people."""
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def _torn(path: Path, what: str) -> TrainyardError:
+    return TrainyardError(
+        ExitCode.TORN_STATE,
+        f"{path}: {what}.",
+        "Nothing else was touched; move that run's folder away, or restore the file from a backup.",
+    )

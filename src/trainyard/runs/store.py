@@ -1,0 +1,202 @@
+"""Run directories: making, finding, locking and listing them. This package knows no other part."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from trainyard.exits import ExitCode, TrainyardError
+from trainyard.home import Home
+from trainyard.runs import state as st
+from trainyard.runs.atomic import disk_full, is_disk_full, locked
+from trainyard.runs.files import Metrics, Spec, Stage
+from trainyard.runs.state import Container, RunState, Verdict
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial's folder."""
+
+    path: Path
+    number: int
+
+    @property
+    def spec(self) -> Spec:
+        return st.read(self.path / "spec.json", Spec)
+
+    @property
+    def container(self) -> Container:
+        return st.read(self.path / "container.json", Container)
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """What the harness wrote; None where it wrote nothing readable (it never got that far)."""
+        return self._harness_file("metrics.json", Metrics)
+
+    @property
+    def architecture(self) -> dict[str, object]:
+        return self._harness_file("architecture.json", dict) or {}
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    def write(self, name: str, value: msgspec.Struct) -> None:
+        st.write(self.path / name, value)
+
+    def _harness_file(self, name: str, kind: type[_T]) -> _T | None:
+        # Written inside the sandbox by code that is not trusted: anything but a plain small file is nothing.
+        path = self.path / name
+        try:
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > 64 * 2**20:
+                return None
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except (OSError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+            return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run directory."""
+
+    path: Path
+
+    @property
+    def key(self) -> str:
+        """`<repo>/<run-id>`: what verbs take as --run."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def source(self) -> Path:
+        return self.path / "source"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def build_log(self) -> Path:
+        return self.path / "image-build.log"
+
+    def load(self) -> RunState:
+        return st.read(self.path / "run.json", RunState)
+
+    def save(self, state: RunState) -> None:
+        state.updated = st.timestamp()
+        st.write(self.path / "run.json", state)
+
+    def trial(self, number: int) -> Trial:
+        return Trial(self.path / "trials" / f"{number:03d}", number)
+
+    def trials(self, state: RunState) -> list[Trial]:
+        """All trials that were started, the current one last."""
+        return [
+            self.trial(n) for n in range(state.trial + 1) if (self.trial(n).path / "container.json").exists()
+        ]
+
+    def verdict(self) -> Verdict:
+        return st.read(self.path / "verdict.json", Verdict)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held by a verb while it works on this run; BUSY for a second one."""
+        with locked(self.path / ".lock", f"run {self.key}"):
+            yield
+
+    @contextlib.contextmanager
+    def chain_lock(self) -> Iterator[None]:
+        """Held by an embedded chain as long as it walks this run, between its verbs too."""
+        with locked(self.path / ".chain", f"run {self.key}"):
+            yield
+
+
+def create(home: Home, state: RunState) -> Run:
+    """Makes the run's folder with its first run.json; the id gets a suffix where it is taken."""
+    base = state.id
+    for suffix in range(1, 1000):
+        run = Run(home.runs / state.repo / state.id)
+        try:
+            run.path.mkdir(parents=True)
+        except FileExistsError:
+            state.id = f"{base}-{suffix + 1}"
+            continue
+        except OSError as error:
+            raise unwritable(run.path, error) from error
+        run.save(state)
+        return run
+    raise TrainyardError(ExitCode.BUSY, f"{base}: a thousand runs in one second.", "Wait a second.")
+
+
+def unwritable(path: Path, error: OSError) -> TrainyardError:
+    """What to say when the state home cannot be written."""
+    if is_disk_full(error):
+        return disk_full(path)
+    return TrainyardError(
+        ExitCode.BAD_CONFIG,
+        f"{path}: {error.strerror}.",
+        "Choose another folder with --home or TRAINYARD_HOME.",
+    )
+
+
+def new_id(commit: str) -> str:
+    """A run's id: UTC time, then the commit's first ten characters; sorts by time."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{commit[:10] or 'unknown'}"
+
+
+def all_runs(home: Home, repo: str | None = None) -> list[Run]:
+    """Every run directory, oldest first, readable or not."""
+    folders = [home.runs / repo] if repo else sorted(p for p in _folders(home.runs))
+    runs = [Run(path) for folder in folders for path in _folders(folder)]
+    return sorted(runs, key=lambda run: (run.path.name, run.key))
+
+
+def find(home: Home, text: str) -> Run:
+    """The run that `text` names: `repo/id`, an id or its unique beginning, a repo's name, or `latest`.
+
+    Raises:
+        TrainyardError: NOT_FOUND where none or several match.
+    """
+    runs = all_runs(home)
+    exact = [run for run in runs if text in (run.key, run.path.name)]
+    if len(exact) == 1:
+        return exact[0]
+    if text == "latest" and runs:
+        return runs[-1]
+    if of_repo := [run for run in runs if run.path.parent.name == text]:
+        return of_repo[-1]
+    matches = [run for run in runs if text and (run.key.startswith(text) or run.path.name.startswith(text))]
+    if len(matches) == 1:
+        return matches[0]
+    what = "matches several runs" if matches else "is not a run"
+    raise TrainyardError(ExitCode.NOT_FOUND, f"{text!r} {what}.", "`trainyard status` lists them.")
+
+
+def unfinished(home: Home, repo: str, commit: str, source: str) -> Run | None:
+    """The newest unfinished run of that commit from that source, to be continued."""
+    for run in reversed(all_runs(home, repo)):
+        try:
+            state = run.load()
+        except TrainyardError:
+            continue
+        if state.commit == commit and state.url == source and state.stage != Stage.FINISHED:
+            return run
+    return None
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    except FileNotFoundError:
+        return []
