@@ -1,4 +1,4 @@
-"""`run.json`, `container.json` and `verdict.json` as types, and how any state file is read."""
+"""`run.json` and `verdict.json` as types, and how any state file is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.policy import Policy
 from trainyard.runs.atomic import write_atomic
-from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
+from trainyard.runs.files import SCHEMA, Metric, Outcome, Spec, Stage
 
 T = TypeVar("T")
 
@@ -27,13 +27,38 @@ class Failure(msgspec.Struct, kw_only=True):
 class Decision(msgspec.Struct, kw_only=True):
     """What the gate made of a trial."""
 
-    trial: int
     at_target: bool
     sentence: str
     selection: Metric | None = None
     """The number that trials are compared on."""
     gate: Metric | None = None
     """The number that the gate read."""
+    cpu_seconds: float = 0.0
+    error: str | None = None
+    """Why the training gave no number, where it gave none."""
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One start of a trial's training. Times are UTC, ISO 8601."""
+
+    name: str
+    """What the executor knows it by."""
+    started: str
+    ended: str | None = None
+    status: str = "running"
+    detail: str = ""
+
+
+class TrialState(msgspec.Struct, kw_only=True):
+    """What the controller knows of one trial. Kept here, out of the folder that the training can write to."""
+
+    spec: Spec
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    decision: Decision | None = None
+
+    def seconds(self) -> float:
+        """Wall time of all attempts so far, in seconds; the time between attempts does not count."""
+        return sum((parse(a.ended) if a.ended else now()) - parse(a.started) for a in self.attempts)
 
 
 class RunState(msgspec.Struct, kw_only=True):
@@ -52,41 +77,25 @@ class RunState(msgspec.Struct, kw_only=True):
     created: str
     updated: str
     dirty: bool = False
-    trial: int = 0
-    """The trial that is being trained, or was trained last."""
     image: str | None = None
     """What the executor starts: the reference that `Executor.prepare` returned."""
-    decisions: list[Decision] = msgspec.field(default_factory=list)
-    next_trial: int | None = None
-    """Set at stage `tweaked` where another trial is to be trained."""
+    trials: list[TrialState] = msgspec.field(default_factory=list)
+    """The last one is the current one; at stage `tweaked` it has no attempt yet."""
     exhausted: str | None = None
-    """Why there is no next trial."""
+    """At stage `tweaked`: why there is no next trial."""
+    findings: list[str] = msgspec.field(default_factory=list)
+    """What the diagnosis said, in sentences."""
     outcome: Outcome | None = None
     failure: Failure | None = None
     announced: bool = False
 
-
-class Attempt(msgspec.Struct, kw_only=True):
-    """One start of a trial's training. Times are UTC, ISO 8601."""
-
-    name: str
-    started: str
-    ended: str | None = None
-    status: str = "running"
-    detail: str = ""
-
-
-class Container(msgspec.Struct, kw_only=True):
-    """`container.json`: every attempt at one trial."""
-
-    schema: int
-    executor: str
-    image: str
-    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    @property
+    def current(self) -> TrialState:
+        return self.trials[-1]
 
     def seconds(self) -> float:
-        """Wall time of all attempts so far, in seconds."""
-        return sum((parse(a.ended) if a.ended else now()) - parse(a.started) for a in self.attempts)
+        """Wall time of all trainings so far, in seconds."""
+        return sum(trial.seconds() for trial in self.trials)
 
 
 class TrialSummary(msgspec.Struct, kw_only=True):

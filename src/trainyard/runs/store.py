@@ -15,26 +15,18 @@ from trainyard.exits import ExitCode, TrainyardError
 from trainyard.home import Home
 from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full, is_disk_full, locked
-from trainyard.runs.files import Metrics, Spec, Stage
-from trainyard.runs.state import Container, RunState, Verdict
+from trainyard.runs.files import Metrics, Stage
+from trainyard.runs.state import RunState, Verdict
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial's folder."""
+    """One trial's folder: the one place that its training may write to, so nothing in it is trusted."""
 
     path: Path
     number: int
-
-    @property
-    def spec(self) -> Spec:
-        return st.read(self.path / "spec.json", Spec)
-
-    @property
-    def container(self) -> Container:
-        return st.read(self.path / "container.json", Container)
 
     @property
     def metrics(self) -> Metrics | None:

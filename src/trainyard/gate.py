@@ -1,0 +1,134 @@
+"""The gate: which captured number counts, and what it decides (docs/reference/metrics.md). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trainyard.policy import Policy
+from trainyard.runs.files import Metric, Outcome, Part, Split
+
+_ALIASES = {
+    "acc": "accuracy",
+    "accuracy_score": "accuracy",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "r2_score": "r2",
+    "f1_score": "f1",
+    "roc_auc": "auc",
+    "roc_auc_score": "auc",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+}
+_AUTO = ("accuracy", "r2", "f1", "auc")
+"""What `metric = "auto"` takes, first found first: what a classifier has, then what a regression has."""
+
+_SPLITS = (Split.TEST, Split.HELD_OUT, Split.VALIDATION)
+"""Splits that may be gated, most trusted first. Training data and unknown data never are."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The two numbers that count in one trial: one to compare trials on, one for the gate."""
+
+    selection: Metric
+    gate: Metric
+
+
+def canonical(name: str) -> str:
+    """A metric's common name: `sparse_categorical_accuracy` and `acc` are `accuracy`."""
+    plain = name.strip().lower().removeprefix("val_").removeprefix("test_")
+    return _ALIASES.get(plain, plain)
+
+
+def read(metrics: Sequence[Metric], metric: str, *, baseline: bool) -> Reading | None:
+    """Chooses the numbers that count.
+
+    A number is eligible if it has the wanted name and was measured on data that the model was not trained on.
+    Among them the test set goes before data held out by the harness, and that before validation data; among
+    equals the one captured last. Trial 0 (`baseline`) is read on all of it, since nothing was chosen by it
+    yet; later trials are compared on the selection part and gated on the report part.
+
+    Returns:
+        None where nothing is eligible.
+    """
+    names = _AUTO if metric == "auto" else (canonical(metric),)
+    for name in names:
+        eligible = [m for m in metrics if canonical(m.name) == name and m.split in _SPLITS]
+        if not eligible:
+            continue
+        whole = _pick(eligible, Part.ALL)
+        report = whole if baseline and whole else _pick(eligible, Part.REPORT) or whole
+        selection = _pick(eligible, Part.SELECTION) or whole or report
+        gate = report or selection
+        if selection is not None and gate is not None:
+            return Reading(selection, gate)
+    return None
+
+
+def outcome(value: float, policy: Policy) -> Outcome:
+    """What a run whose best model reads `value` ends as."""
+    if policy.reaches(value, policy.target):
+        return Outcome.PROMOTED
+    return Outcome.CANDIDATE if policy.reaches(value, policy.floor) else Outcome.REFUSED
+
+
+def at_target(reading: Reading, policy: Policy, *, baseline: bool) -> bool:
+    """Whether the search may stop at this trial.
+
+    The gate's part is looked at only once the selection part is at target: a search must not fish in it.
+    """
+    crossed = baseline or policy.reaches(reading.selection.value, policy.target)
+    return crossed and policy.reaches(reading.gate.value, policy.target)
+
+
+def best(readings: Sequence[tuple[int, Reading]], policy: Policy) -> int | None:
+    """The number of the best trial: one that is at target before one that is not, then by selection.
+
+    Args:
+        readings: (trial number, reading), in order; a later one wins only where it is better.
+    """
+    chosen: tuple[int, Reading] | None = None
+    for number, reading in readings:
+        if chosen is None or _before(reading, number == 0, chosen[1], chosen[0] == 0, policy):
+            chosen = (number, reading)
+    return chosen[0] if chosen else None
+
+
+def sentence(reading: Reading, policy: Policy) -> str:
+    """The gate's decision in words."""
+    m = reading.gate
+    shown = describe(m)
+    if policy.reaches(m.value, policy.target):
+        return f"{shown}: at the target {policy.target:g}"
+    if policy.reaches(m.value, policy.floor):
+        return f"{shown}: short of the target {policy.target:g}, beyond the floor {policy.floor:g}"
+    return f"{shown}: short of the floor {policy.floor:g} (target {policy.target:g})"
+
+
+def describe(metric: Metric) -> str:
+    """One metric for a person: `accuracy 0.934 on test data (n=360, 95 % interval 0.90 to 0.96)`."""
+    extra = [f"n={metric.n}"] if metric.n else []
+    if metric.interval:
+        extra.append(f"95 % interval {metric.interval[0]:.3f} to {metric.interval[1]:.3f}")
+    tail = f" ({', '.join(extra)})" if extra else ""
+    return f"{canonical(metric.name)} {metric.value:.4f} on {metric.split.value} data{tail}"
+
+
+def _before(new: Reading, new_base: bool, old: Reading, old_base: bool, policy: Policy) -> bool:
+    def reached(reading: Reading, base: bool) -> bool:
+        return at_target(reading, policy, baseline=base)
+
+    if reached(new, new_base) != reached(old, old_base):
+        return reached(new, new_base)
+    return policy.better(new.selection.value, old.selection.value)
+
+
+def _pick(metrics: Sequence[Metric], part: Part) -> Metric | None:
+    of_part = [m for m in metrics if m.part == part]
+    for split in _SPLITS:
+        if of_split := [m for m in of_part if m.split == split]:
+            return of_split[-1]
+    return None

@@ -1,0 +1,293 @@
+"""Where pushed code comes from: a git repository at a commit, or a plain folder named by its content.
+
+Everything that git says (URLs, branch names, paths) is hostile: options end before it, hooks and
+exotic transports are off, and nothing of it reaches a shell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainyard.exits import ExitCode, TrainyardError
+from trainyard.runs.atomic import disk_full, locked
+
+MAX_FOLDER_BYTES = 2 * 2**30
+"""A plain folder above this is not snapshotted: somebody named the wrong one."""
+
+_SKIPPED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".ipynb_checkpoints"})
+_SAFE = (
+    "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false",
+    "-c", "core.symlinks=true", "-c", "gc.auto=0", "-c", "safe.directory=*",
+)  # fmt: skip
+_SHA = re.compile(r"[0-9a-fA-F]{4,64}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A resolved source: fetching it again gives the same bytes."""
+
+    url: str
+    branch: str
+    commit: str
+    """A git commit, or `content-<sha256>` of a plain folder."""
+    is_git: bool
+    dirty: bool = False
+
+
+def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
+    """Fetches what `url` has and pins it to one commit.
+
+    Args:
+        url: a path or any URL that git understands.
+        branch: a branch; empty means the remote's HEAD.
+        commit: a commit of that repository; empty means the branch's head.
+        cache: the bare repository that fetched objects are kept in.
+
+    Raises:
+        TrainyardError: NOT_FOUND, UNKNOWN_COMMIT, DISK_FULL.
+    """
+    if not url.strip():
+        raise TrainyardError(ExitCode.NOT_FOUND, "no path or URL was given.", "Name a folder or repository.")
+    local = _local_path(url)
+    if local is None:
+        return _resolve_git(url, branch, commit, cache, dirty=False)
+    if not local.exists():
+        raise TrainyardError(
+            ExitCode.NOT_FOUND, f"{url}: no such file or folder.", "Check the path, or give a git URL."
+        )
+    if not local.is_dir():
+        raise TrainyardError(ExitCode.NOT_FOUND, f"{url}: is a file.", "Give the folder that holds it.")
+    if _is_repository(local):
+        return _resolve_git(str(local), branch, commit, cache, dirty=_is_dirty(local))
+    if commit and not commit.startswith("content-"):
+        raise TrainyardError(
+            ExitCode.UNKNOWN_COMMIT,
+            f"{url}: is a plain folder and has no commit {commit!r}.",
+            "Leave the commit out, or make the folder a git repository.",
+        )
+    return Source(str(local), "", f"content-{_content_hash(local)}", is_git=False)
+
+
+def materialise(source: Source, cache: Path, destination: Path) -> None:
+    """Puts the source's files into `destination`, whole or not at all; nothing of `.git` comes along.
+
+    Raises:
+        TrainyardError: DISK_FULL; UNKNOWN_COMMIT where a folder changed since it was resolved.
+    """
+    if destination.exists():
+        return
+    partial = destination.with_name(f".{destination.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        if source.is_git:
+            _checkout(source.commit, cache, partial)
+        else:
+            _snapshot(Path(source.url), partial)
+            if f"content-{_content_hash(partial)}" != source.commit:
+                raise TrainyardError(
+                    ExitCode.UNKNOWN_COMMIT,
+                    f"{source.url}: its files changed while they were read.",
+                    "Run the same command again.",
+                )
+    except (OSError, shutil.Error) as error:
+        if "No space left" in str(error) or "quota exceeded" in str(error):
+            raise disk_full(destination) from error
+        raise TrainyardError(ExitCode.NOT_FOUND, f"{source.url}: {error}.", "Make it readable.") from error
+    partial.replace(destination)
+
+
+def _local_path(url: str) -> Path | None:
+    if "://" in url and not url.startswith("file://"):
+        return None
+    path = Path(url.removeprefix("file://")).expanduser()
+    # host:path is git's scp form, unless such a file is there
+    return None if ":" in url and not url.startswith("file://") and not path.exists() else path.absolute()
+
+
+def _is_repository(path: Path) -> bool:
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def _is_dirty(path: Path) -> bool:
+    if not (path / ".git").exists():
+        return False
+    return bool(_git(["status", "--porcelain", "--untracked-files=normal"], cwd=path).stdout.strip())
+
+
+def _resolve_git(url: str, branch: str, commit: str, cache: Path, *, dirty: bool) -> Source:
+    if url.startswith("-"):
+        raise TrainyardError(ExitCode.NOT_FOUND, f"{url!r}: is not a URL.", "Give a path or a git URL.")
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with locked(cache.with_suffix(".lock"), f"the cache of {url}"):
+        if not (cache / "HEAD").is_file():
+            _git(["init", "--quiet", "--bare", str(cache)])
+        _fetch(url, cache)
+    wanted = commit or (f"refs/heads/{branch}" if branch else "FETCH_HEAD_COMMIT")
+    return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True, dirty=dirty)
+
+
+def _fetch(url: str, cache: Path) -> None:
+    refspecs = ["+HEAD:refs/trainyard/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+    done = _git(
+        [
+            "fetch",
+            "--quiet",
+            "--force",
+            "--prune",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--",
+            url,
+            *refspecs,
+        ],
+        cwd=cache,
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    said = done.stderr.decode(errors="replace").strip()
+    if "No space left" in said:
+        raise disk_full(cache)
+    if "couldn't find remote ref HEAD" in said:
+        listed = _git(["ls-remote", "--heads", "--", url], cwd=cache, check=False)
+        if not listed.stdout.strip():
+            raise TrainyardError(
+                ExitCode.UNKNOWN_COMMIT, f"{url}: has no commit yet.", "Commit something and push it."
+            )
+        done = _git(
+            ["fetch", "--quiet", "--force", "--prune", "--", url, *refspecs[1:]], cwd=cache, check=False
+        )
+        if done.returncode == 0:
+            return
+    first = next(
+        (line for line in said.splitlines() if line.startswith("fatal:")), said.splitlines()[:1] or ""
+    )
+    raise TrainyardError(
+        ExitCode.NOT_FOUND,
+        f"{url}: git cannot read it ({str(first).removeprefix('fatal: ') or 'no reason given'}).",
+        "Check the URL and this host's access to it (`git ls-remote URL`).",
+    )
+
+
+def _commit_of(wanted: str, url: str, branch: str, cache: Path) -> str:
+    if wanted == "FETCH_HEAD_COMMIT":
+        wanted = "refs/trainyard/HEAD"
+    elif not wanted.startswith("refs/") and not _SHA.fullmatch(wanted):
+        wanted = f"refs/heads/{wanted}"
+    done = _git(
+        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}"],
+        cwd=cache,
+        check=False,
+    )
+    if done.returncode == 0:
+        return done.stdout.decode().strip()
+    shown = wanted.removeprefix("refs/heads/")
+    what = f"no branch {branch!r}" if branch and wanted == f"refs/heads/{branch}" else f"no commit {shown!r}"
+    if wanted == "refs/trainyard/HEAD":
+        what = "no commit at HEAD"
+    raise TrainyardError(
+        ExitCode.UNKNOWN_COMMIT,
+        f"{url}: has {what}.",
+        "`git ls-remote URL` lists what is there; was it pushed?",
+    )
+
+
+def _checkout(commit: str, cache: Path, destination: Path) -> None:
+    # An index of its own and checkout-index: no worktree state, no hooks, no export-ignore, no submodules.
+    # The user's and the system's git configuration are off so that no filter of theirs runs.
+    with tempfile.TemporaryDirectory(prefix="trainyard-index-") as folder:
+        extra = {
+            "GIT_INDEX_FILE": f"{folder}/index",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        _git(["read-tree", commit], cwd=cache, extra=extra)
+        _git(
+            [
+                "--work-tree",
+                str(destination),
+                "checkout-index",
+                "--all",
+                "--force",
+                f"--prefix={destination}/",
+            ],
+            cwd=cache,
+            extra=extra,
+        )
+
+
+def _git(
+    arguments: list[str], *, cwd: Path | None = None, check: bool = True, extra: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))
+    }
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_ASKPASS": "true", **(extra or {})}
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE, *arguments],
+            cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise TrainyardError(
+            ExitCode.NOT_FOUND, "git is not installed.", "Install git and run again."
+        ) from None
+    if check and done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        if "No space left" in said:
+            raise OSError(28, "No space left on device")
+        raise TrainyardError(
+            ExitCode.NOT_FOUND, f"git {arguments[0]} failed: {said.splitlines()[-1:] or ['no reason']}.", ""
+        )
+    return done
+
+
+def _files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    size = 0
+    for root, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(names):
+            path = Path(root, name)
+            status = path.lstat()
+            if stat.S_ISLNK(status.st_mode) or stat.S_ISREG(status.st_mode):
+                found.append(path)
+                size += status.st_size
+        found += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
+        if size > MAX_FOLDER_BYTES:
+            raise TrainyardError(
+                ExitCode.NOT_FOUND,
+                f"{folder}: holds more than {MAX_FOLDER_BYTES // 2**30} GiB.",
+                "Name the folder with the training code, or make it a git repository.",
+            )
+    return sorted(found)
+
+
+def _content_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        name = os.fsencode(path.relative_to(folder))
+        link = path.is_symlink()
+        data = os.fsencode(path.readlink()) if link else path.read_bytes()
+        executable = not link and bool(path.stat().st_mode & stat.S_IXUSR)
+        digest.update(b"%d %d %d\0%s\0" % (len(data), link, executable, name))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _snapshot(folder: Path, destination: Path) -> None:
+    for path in _files(folder):
+        target = destination / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target, follow_symlinks=False)
