@@ -19,6 +19,8 @@ with warnings.catch_warnings():
     from jenkins_jobs.roots import Roots, root_adders
     from jenkins_jobs.xml_config import XmlJobGenerator, XmlViewGenerator
 
+from yaml import YAMLError
+
 from trainyard.exits import ExitCode, TrainyardError
 
 
@@ -61,11 +63,18 @@ def render_files(files: Sequence[Path], repos: Sequence[Mapping[str, str | bool]
             },
         )
     except JenkinsJobsException as error:
-        raise TrainyardError(
-            ExitCode.CHAIN,
-            "jenkins-jobs: " + " ".join(str(line).strip() for line in error.lines),
-            "Correct that place; `jenkins-jobs test jenkins-jobs/` shows the same.",
-        ) from None
+        raise _wrong(" ".join(str(line).strip() for line in error.lines)) from None
+    except (YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
+        # What Jenkins Job Builder itself leaves uncaught where YAML has another shape than it expects.
+        raise _wrong(f"{type(error).__name__}: {' '.join(str(error).split())}") from None
+
+
+def _wrong(what: str) -> TrainyardError:
+    return TrainyardError(
+        ExitCode.CHAIN,
+        f"jenkins-jobs: {what}",
+        "Correct that place; `jenkins-jobs test jenkins-jobs/` shows the same.",
+    )
 
 
 def _project(repos: Sequence[Mapping[str, str | bool]]) -> LocDict:
