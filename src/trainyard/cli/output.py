@@ -1,0 +1,70 @@
+"""How commands answer: text for people, `--json` for machines, one line for a failure."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from trainyard.config import host_config
+from trainyard.exits import TrainyardError
+from trainyard.home import Home, default_home
+from trainyard.verbs.context import Context
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def json_option(command: F) -> F:
+    """The `--json` flag that every answering verb has."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document on stdout.")(
+        command
+    )
+
+
+def answer(value: Any, text: str, as_json: bool) -> None:
+    """Prints a command's answer on stdout."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else text)
+
+
+def say(line: str) -> None:
+    """Prints a line of progress on stderr; what a repository puts into it cannot drive the terminal."""
+    click.echo(_CONTROL.sub("?", line), err=True)
+
+
+def fail(error: TrainyardError, as_json: bool) -> int:
+    """Prints a failure and returns its exit code."""
+    if as_json:
+        click.echo(
+            msgspec.json.encode(
+                {
+                    "error": {
+                        "code": int(error.code),
+                        "name": error.code.name.lower().replace("_", "-"),
+                        "message": error.message,
+                        "hint": error.hint,
+                    }
+                }
+            )
+        )
+    prefix = click.style("trainyard:", fg="red", bold=True) if sys.stderr.isatty() else "trainyard:"
+    say_plain = _CONTROL.sub("?", error.message)
+    click.echo(f"{prefix} {say_plain}{f' {error.hint}' if error.hint else ''}", err=True)
+    return int(error.code)
+
+
+def context() -> Context:
+    """The host's context: its configuration, its state home, lines to stderr."""
+    config = host_config()
+    named = None if "TRAINYARD_HOME" in os.environ else config.home
+    home = Path(named) if named else default_home()
+    if config.base_image:
+        os.environ.setdefault("TRAINYARD_BASE_IMAGE", config.base_image)
+    return Context(Home(home), config, say)

@@ -1,0 +1,165 @@
+"""The end of a run: verdict, champion, report, announcement. Each step may be killed and made again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from trainyard import gate
+from trainyard.gate import Reading
+from trainyard.runs import state as st
+from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
+from trainyard.runs.state import RunState, TrialState, TrialSummary, Verdict
+from trainyard.runs.store import Run
+from trainyard.verbs.context import Context
+
+
+class Champion(msgspec.Struct, kw_only=True):
+    """`champions/<repo>.json`: the model that a repo serves."""
+
+    schema: int
+    run: str
+    trial: int
+    commit: str
+    metric: Metric
+    direction: str
+    model: str
+    """The saved model's absolute path."""
+    image: str
+    executor: str
+
+
+def finish(context: Context, run: Run, state: RunState) -> Verdict:
+    """Writes the verdict, replaces the champion where this run is better, reports and announces.
+
+    The stage becomes `finished` last: a kill anywhere before it makes all of it again, to the same end.
+    """
+    _release(context, state)
+    verdict = _verdict(context, run, state)
+    if verdict.outcome == Outcome.PROMOTED:
+        verdict = _serve(context, run, state, verdict)
+    st.write(run.path / "verdict.json", verdict)
+    from trainyard.report import write_report
+
+    write_report(run, state, verdict)
+    if not state.announced:
+        from trainyard.notify import announce
+
+        announce(context, verdict)
+        state.announced = True
+    state.outcome = verdict.outcome
+    state.stage = Stage.FINISHED
+    run.save(state)
+    context.say(f"{run.key}: {verdict.outcome.value}: {verdict.reason}")
+    return verdict
+
+
+def _release(context: Context, state: RunState) -> None:
+    for trial in state.trials:
+        for attempt in trial.attempts:
+            context.executor(state.executor).remove(attempt.name)
+
+
+def _verdict(context: Context, run: Run, state: RunState) -> Verdict:
+    readings = [(t.spec.trial, r) for t in state.trials if (r := _reading(t)) is not None]
+    best = None if state.failure else gate.best(readings, state.policy)
+    reading = dict(readings).get(best) if best is not None else None
+    if reading is None:
+        outcome = Outcome.FAILED
+    else:
+        outcome = gate.outcome(reading.gate.value, state.policy)
+        if outcome == Outcome.PROMOTED and not gate.at_target(reading, state.policy, baseline=best == 0):
+            outcome = Outcome.CANDIDATE
+    baseline = dict(readings).get(0)
+    return Verdict(
+        schema=SCHEMA,
+        run=run.key,
+        repo=state.repo,
+        commit=state.commit,
+        outcome=outcome,
+        reason=_reason(state, outcome, reading),
+        target=state.policy.target,
+        floor=state.policy.floor,
+        metric=reading.gate if reading else None,
+        baseline=baseline.gate if baseline else None,
+        best_trial=best,
+        trials=[_summary(t) for t in state.trials if t.attempts],
+        retrains=sum(1 for t in state.trials if t.attempts and t.spec.trial > 0),
+        cpu_seconds=round(sum(t.decision.cpu_seconds for t in state.trials if t.decision), 3),
+        model=_model(run, best) if best is not None else None,
+        report=str(run.report),
+        serving=False,
+        findings=state.findings,
+        failure=state.failure,
+    )
+
+
+def _reading(trial: TrialState) -> Reading | None:
+    decision = trial.decision
+    if decision is None or decision.gate is None or decision.selection is None:
+        return None
+    return Reading(decision.selection, decision.gate)
+
+
+def _reason(state: RunState, outcome: Outcome, reading: Reading | None) -> str:
+    if state.failure is not None:
+        return state.failure.message
+    if reading is None:
+        return "no trial gave a number that could be gated."
+    retrains = len([t for t in state.trials if t.attempts]) - 1
+    tried = f"after {retrains} retrain{'s' if retrains != 1 else ''}" if retrains else "as it was pushed"
+    parts = [f"{gate.sentence(reading, state.policy)}, {tried}."]
+    if outcome != Outcome.PROMOTED:
+        if state.exhausted:
+            parts.append(f"{state.exhausted.rstrip('.')}.")
+        parts += [f"{finding.rstrip('.')}." for finding in state.findings]
+    return " ".join(parts)
+
+
+def _summary(trial: TrialState) -> TrialSummary:
+    decision = trial.decision
+    return TrialSummary(
+        number=trial.spec.trial,
+        spec=msgspec.to_builtins(trial.spec),
+        metric=decision.gate if decision else None,
+        selection=decision.selection if decision else None,
+        reason=trial.spec.reason,
+        cpu_seconds=decision.cpu_seconds if decision else 0.0,
+        error=decision.error if decision else None,
+    )
+
+
+def _model(run: Run, number: int) -> str | None:
+    trial = run.trial(number)
+    metrics = trial.metrics
+    if metrics is None or not metrics.model:
+        return None
+    path = (trial.path / metrics.model).resolve()
+    return str(path) if path.is_relative_to(trial.path.resolve()) and path.exists() else None
+
+
+def _serve(context: Context, run: Run, state: RunState, verdict: Verdict) -> Verdict:
+    path = context.home.champion(state.repo)
+    metric = verdict.metric
+    if metric is None or verdict.model is None or verdict.best_trial is None:
+        return verdict
+    if path.exists():
+        old = st.read(path, Champion)
+        comparable = gate.canonical(old.metric.name) == gate.canonical(metric.name)
+        if old.run != run.key and comparable and not state.policy.better(metric.value, old.metric.value):
+            reason = (
+                f"{verdict.reason} Run {old.run} ({old.metric.value:.4f}) is no worse and stays the champion."
+            )
+            return msgspec.structs.replace(verdict, reason=reason)
+    champion = Champion(
+        schema=SCHEMA,
+        run=run.key,
+        trial=verdict.best_trial,
+        commit=state.commit,
+        metric=metric,
+        direction=state.policy.direction,
+        model=verdict.model,
+        image=state.image or "",
+        executor=state.executor,
+    )
+    st.write(path, champion)
+    return msgspec.structs.replace(verdict, serving=True)

@@ -1,0 +1,119 @@
+"""job2-launch: reads the code, chooses and prepares its image, and starts the training."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from trainyard.config import limits, repo_config
+from trainyard.detect import Detection, Overrides, check, detect, render
+from trainyard.executors.base import Training
+from trainyard.runs import state as st
+from trainyard.runs.files import SCHEMA, Job, Spec, Stage
+from trainyard.runs.state import Attempt, RunState, TrialState
+from trainyard.runs.store import Run
+from trainyard.verbs.context import Context, working_on
+
+
+def launch(context: Context, run: Run) -> None:
+    """Detects, prepares the image and starts trial 0. Past stage `pulled` it does nothing.
+
+    Raises:
+        TrainyardError: what detection finds wrong, UNSUPPORTED, IMAGE_BUILD_FAILED, NO_EXECUTOR, BUSY.
+    """
+    with working_on(context, run):
+        state = run.load()
+        if state.stage != Stage.PULLED:
+            context.say(f"{run.key}: launched already (stage {state.stage.value}).")
+            return
+        detection = _detect(run)
+        st.write(run.path / "detection.json", detection)
+        context.say(render(detection, explain=False))
+        check(detection)
+        if state.image is None:
+            executor = context.executor(state.executor)
+            if executor.name == "process":
+                context.say("warning: the process executor isolates nothing: only run code that you trust.")
+            state.image = _prepare(context, run, state, detection)
+            state.executor = executor.name
+            run.save(state)
+        if not state.trials:
+            state.trials.append(
+                TrialState(spec=Spec(schema=SCHEMA, trial=0, reason="the code as it was pushed"))
+            )
+        start(context, run, state)
+        context.say(f"{run.key}: trial 0 started in {state.image} ({state.executor} executor).")
+
+
+def start(context: Context, run: Run, state: RunState) -> None:
+    """Starts the current trial, or a new attempt at it where the last one ended. Stage becomes `training`.
+
+    The attempt is recorded before it is started, and starting a recorded name again starts nothing new, so a
+    kill between the two leaves a run that the next call completes.
+    """
+    current = state.current
+    if not current.attempts or current.attempts[-1].ended:
+        number = len(current.attempts) + 1
+        name = f"trainyard-{state.repo}-{state.id}-t{current.spec.trial}-a{number}".lower()
+        current.attempts.append(Attempt(name=name, started=st.timestamp()))
+        run.save(state)
+    executor = context.executor(state.executor)
+    executor.start(_training(context, run, state))
+    state.stage = Stage.TRAINING
+    run.save(state)
+
+
+def _training(context: Context, run: Run, state: RunState) -> Training:
+    spec = state.current.spec
+    trial = run.trial(spec.trial)
+    _write_inputs(run, state)
+    return Training(
+        name=state.current.attempts[-1].name,
+        image=state.image or "",
+        source=run.source,
+        trial=trial.path,
+        parent=run.trial(spec.parent).path if spec.parent is not None else None,
+        labels={
+            "trainyard.home": str(context.home.path),
+            "trainyard.run": run.key,
+            "trainyard.trial": str(spec.trial),
+        },
+        limits=limits(context.config.limits),
+    )
+
+
+def _write_inputs(run: Run, state: RunState) -> None:
+    trial = run.trial(state.current.spec.trial)
+    detection = st.read(run.path / "detection.json", Detection)
+    wanted = repo_config(run.source).run
+    job = Job(
+        schema=SCHEMA,
+        entry=detection.entry,
+        argv=wanted.argv,
+        env=wanted.env,
+        answers=wanted.answers,
+        seed=state.seed,
+        task=detection.task,
+        metric=state.policy.metric,
+    )
+    trial.path.mkdir(parents=True, exist_ok=True)
+    trial.write("job.json", job)
+    trial.write("spec.json", state.current.spec)
+
+
+def _detect(run: Run) -> Detection:
+    written = repo_config(run.source)
+    overrides = Overrides(entry=written.run.entry, **msgspec.structs.asdict(written.detect))
+    return detect(run.source, overrides=overrides)
+
+
+def _prepare(context: Context, run: Run, state: RunState, detection: Detection) -> str:
+    executor = context.executor(state.executor)
+    with tempfile.TemporaryDirectory(prefix="trainyard-needs-") as folder:
+        requirements: Path | None = None
+        if detection.needs:
+            requirements = Path(folder, "requirements.txt")
+            requirements.write_text("".join(f"{need}\n" for need in detection.needs))
+        return executor.prepare(detection.image or "", requirements, context.say)

@@ -1,0 +1,32 @@
+"""Ending a run before its time."""
+
+from __future__ import annotations
+
+from trainyard.exits import ExitCode
+from trainyard.runs.files import Stage
+from trainyard.runs.state import Failure
+from trainyard.runs.store import Run
+from trainyard.verbs.context import Context
+from trainyard.verbs.evaluate import STOP_GRACE_SECONDS
+from trainyard.verbs.finish import finish
+
+
+def stop(context: Context, run: Run) -> None:
+    """Stops what trains and finishes the run as failed; a finished run is left alone.
+
+    The training is stopped before the lock is taken: a verb that waits for it then lets go.
+
+    Raises:
+        TrainyardError: BUSY where another verb goes on holding the run.
+    """
+    state = run.load()
+    if state.stage == Stage.FINISHED:
+        context.say(f"{run.key}: is over already.")
+        return
+    if state.stage == Stage.TRAINING:
+        context.executor(state.executor).stop(state.current.attempts[-1].name, STOP_GRACE_SECONDS)
+    with run.lock():
+        state = run.load()
+        if state.stage != Stage.FINISHED:
+            state.failure = Failure(code=ExitCode.SCRIPT_FAILED, message="stopped by hand.")
+            finish(context, run, state)
