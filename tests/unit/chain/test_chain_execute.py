@@ -430,7 +430,9 @@ def test_execute_runs_what_render_gives(tmp_path: Path) -> None:
             echo "$*" >> "$TRAINYARD_HOME/verbs"
             case $1 in
               retrain)
-                if [ -e "$TRAINYARD_HOME/again" ]; then mkdir -p result; echo {} > result/verdict.json; exit 0; fi
+                if [ -e "$TRAINYARD_HOME/again" ]; then
+                  mkdir -p result; echo {} > result/verdict.json; exit 0
+                fi
                 touch "$TRAINYARD_HOME/again";;
             esac
             echo RUN=wine/1 > run.properties
@@ -458,7 +460,7 @@ def test_execute_runs_what_render_gives(tmp_path: Path) -> None:
     verbs = (home / "verbs").read_text().splitlines()
     assert verbs[0] == (
         f"pull --repo wine --url {HOSTILE} --branch a$(touch pwned)b --commit abc "
-        "--policy preset=serve-above-90 --properties run.properties"
+        "--policy preset=serve-above-90 --again no --properties run.properties"
     )
     assert verbs[1] == "launch --run wine/1 --properties run.properties"
     assert list(home.rglob("pwned")) == []

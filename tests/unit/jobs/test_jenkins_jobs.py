@@ -131,6 +131,17 @@ def test_every_parameter_in_a_step_is_declared_and_inside_double_quotes(
         assert not set("`;&|<>(){}*?~\\'") & set(command.removeprefix("#!"))
 
 
+def test_the_command_knows_every_option_that_a_step_gives_it(jobs: dict[str, JobDefinition]) -> None:
+    """An option that the verb does not have is a usage error even before --help is answered."""
+    values = {"RUN": "wine/1", "REPO": "wine", "URL": "u", "AGAIN": "no"}
+    for name, job in jobs.items():
+        if name.startswith("wine-forest"):
+            words = shlex.split(re.sub(r"\$([A-Z]+)", lambda m: values.get(m[1], ""), job.steps[0].command))
+            command = [sys.executable, "-m", "trainyard", *words[words.index("trainyard") + 1 :], "--help"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+
+
 def test_below_target_is_unstable_and_nothing_else_is(jobs: dict[str, JobDefinition]) -> None:
     for name, job in jobs.items():
         expected = ExitCode.BELOW_TARGET if name.endswith(("evaluate", "retrain")) else None
@@ -152,6 +163,7 @@ def test_the_chain_is_the_one_of_the_design(jobs: dict[str, JobDefinition]) -> N
         ("job3-evaluate", "UNSTABLE", "job4-tweak"),
         ("job4-tweak", "SUCCESS", "job5-retrain"),
         ("job5-retrain", "SUCCESS", "job3-evaluate"),
+        ("job6-monitor", "SUCCESS", "job2-launch"),
     }
 
 
