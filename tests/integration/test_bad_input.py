@@ -20,27 +20,40 @@ FIT = (
 )
 END = "model = LogisticRegression(max_iter=500).fit(a, c)\nprint(model.score(b, d))\n"
 
+ENDLESS = FIT + "while True:\n    pass\n" + END
+HUNGRY = FIT + "rows = []\nwhile True:\n    rows.append(bytearray(50_000_000))\n" + END
+RAISING = FIT + "raise ValueError('no such column: age')\n" + END
+
+# (what, files, exit code, what the reason says)
 SCRIPTS = [
     ("nothing trains", {"hello.py": "print('hello')\n"}, ExitCode.NO_TRAINING_CODE, "train"),
     ("no files", {"README.md": "soon\n"}, ExitCode.NO_TRAINING_CODE, "train"),
-    ("syntax error", {"train.py": FIT + "model = (LogisticRegression(\n"}, ExitCode.SYNTAX_ERROR, "train.py:6"),
-    ("raises", {"train.py": FIT + "raise ValueError('no such column: age')\n" + END}, ExitCode.SCRIPT_FAILED,
-     "train.py:6: ValueError: no such column: age"),
-    ("exits", {"train.py": FIT + "import sys; sys.exit(4)\n" + END}, ExitCode.SCRIPT_FAILED, "exit code 4"),
-    ("missing module", {"train.py": "import helpers_of_mine\n" + FIT + END}, ExitCode.MISSING_MODULE,
-     "helpers_of_mine"),
-    ("never ends", {"train.py": FIT + "while True:\n    pass\n" + END,
-                    "trainyard.toml": "[policy]\nmax_minutes = 0.1\n"}, ExitCode.OUT_OF_TIME, "max_minutes = 0.1"),
-    ("too much memory", {"train.py": FIT + "rows = []\nwhile True:\n    rows.append(bytearray(50_000_000))\n" + END},
-     ExitCode.OUT_OF_MEMORY, "memory"),
-    ("unknown field", {"train.py": FIT + END, "trainyard.toml": "[policy]\ntarjet = 0.9\n"}, ExitCode.BAD_CONFIG,
-     "tarjet"),
-    ("wrong target", {"train.py": FIT + END, "trainyard.toml": "[policy]\ntarget = 95\n"}, ExitCode.BAD_CONFIG,
-     "target"),
-    ("torn config", {"train.py": FIT + END, "trainyard.toml": "[policy\n"}, ExitCode.BAD_CONFIG, "trainyard.toml"),
-    ("impossible requirement", {"train.py": FIT + END, "requirements.txt": "# mine\nno-such-thing-at-all==9.9\n"},
-     ExitCode.IMAGE_BUILD_FAILED, "no-such-thing-at-all==9.9"),
-]  # fmt: skip
+    (
+        "syntax error",
+        {"train.py": FIT + "model = (LogisticRegression(\n"},
+        ExitCode.SYNTAX_ERROR,
+        "train.py:6",
+    ),
+    ("raises", {"train.py": RAISING}, ExitCode.SCRIPT_FAILED, "train.py:6: ValueError: no such column: age"),
+    ("exits", {"train.py": FIT + "import sys; sys.exit(4)\n" + END}, ExitCode.SCRIPT_FAILED, "4"),
+    (
+        "missing module",
+        {"train.py": "import my_helpers\n" + FIT + END},
+        ExitCode.MISSING_MODULE,
+        "my_helpers",
+    ),
+    ("never ends", {"train.py": ENDLESS}, ExitCode.OUT_OF_TIME, "max_minutes = 0.1"),
+    ("too much memory", {"train.py": HUNGRY}, ExitCode.OUT_OF_MEMORY, "memory"),
+    ("unknown field", {"trainyard.toml": "[policy]\ntarjet = 0.9\n"}, ExitCode.BAD_CONFIG, "tarjet"),
+    ("wrong target", {"trainyard.toml": "[policy]\ntarget = 95\n"}, ExitCode.BAD_CONFIG, "target"),
+    ("torn config", {"trainyard.toml": "[policy\n"}, ExitCode.BAD_CONFIG, "trainyard.toml"),
+    (
+        "impossible requirement",
+        {"requirements.txt": "no-such-thing==9.9\n"},
+        ExitCode.IMAGE_BUILD_FAILED,
+        "line 1",
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "files", "code", "said"), SCRIPTS, ids=[s[0] for s in SCRIPTS])
@@ -53,7 +66,10 @@ def test_what_is_wrong_with_the_code_is_one_line_and_one_code(
     said: str,
 ) -> None:
     yard = make_yard("process", config='[limits]\nmemory = "600m"\n')
-    answer = yard("run", folder("case", files), "--json")
+    given = {"train.py": FIT + END} if "trainyard.toml" in files or "requirements.txt" in files else {}
+    limit = {"trainyard.toml": "[policy]\nmax_minutes = 0.1\n"} if what == "never ends" else {}
+    case = folder("case", {**given, **limit, **files})
+    answer = yard("run", case, "--json")
     verdict = answer.json
     assert answer.code == code, answer.err
     assert verdict["outcome"] == "failed"
