@@ -15,7 +15,7 @@ from trainyard.exits import ExitCode, TrainyardError
 from trainyard.home import Home
 from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full, is_disk_full, locked
-from trainyard.runs.files import Metrics, Stage
+from trainyard.runs.files import Metrics
 from trainyard.runs.state import RunState, Verdict
 
 _T = TypeVar("_T")
@@ -92,12 +92,6 @@ class Run:
     def trial(self, number: int) -> Trial:
         return Trial(self.path / "trials" / f"{number:03d}", number)
 
-    def trials(self, state: RunState) -> list[Trial]:
-        """All trials that were started, the current one last."""
-        return [
-            self.trial(n) for n in range(state.trial + 1) if (self.trial(n).path / "container.json").exists()
-        ]
-
     def verdict(self) -> Verdict:
         return st.read(self.path / "verdict.json", Verdict)
 
@@ -173,18 +167,6 @@ def find(home: Home, text: str) -> Run:
         return matches[0]
     what = "matches several runs" if matches else "is not a run"
     raise TrainyardError(ExitCode.NOT_FOUND, f"{text!r} {what}.", "`trainyard status` lists them.")
-
-
-def unfinished(home: Home, repo: str, commit: str, source: str) -> Run | None:
-    """The newest unfinished run of that commit from that source, to be continued."""
-    for run in reversed(all_runs(home, repo)):
-        try:
-            state = run.load()
-        except TrainyardError:
-            continue
-        if state.commit == commit and state.url == source and state.stage != Stage.FINISHED:
-            return run
-    return None
 
 
 def _folders(path: Path) -> list[Path]:
