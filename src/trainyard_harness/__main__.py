@@ -1,0 +1,190 @@
+"""`python -m trainyard_harness`: one training of one trial. Exit codes and files: docs/reference/harness.md."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from typing import Any
+
+from trainyard_harness import entry as entries
+from trainyard_harness import final, hazards, seeds
+from trainyard_harness import session as sessions
+from trainyard_harness.files import dump, write_atomic
+from trainyard_harness.frameworks import HOOKS
+from trainyard_harness.identity import identity
+from trainyard_harness.imports import AfterImport
+from trainyard_harness.script import describe, own_traceback, run
+from trainyard_harness.session import OutOfTime, Session, StartAgain
+from trainyard_harness.trial import HarnessError, Trial, from_environment, read_job, read_spec
+from trainyard_harness.work import copy_source
+
+FINISHED, SCRIPT_FAILED, USAGE, NO_METRIC, OUT_OF_TIME = 0, 1, 2, 3, 4
+GRACE = 20.0
+"""Seconds that a script has after SIGTERM to measure what it has trained."""
+
+
+def main() -> int:
+    seeds.fix_hash_seed()
+    trial = None
+    try:
+        trial = from_environment()
+        session = prepare(trial)
+    except HarnessError as error:
+        print(f"trainyard: {error}", file=sys.stderr)
+        if trial is not None:
+            failed = {
+                "type": "HarnessError",
+                "message": str(error),
+                "file": None,
+                "line": None,
+                "module": None,
+            }
+            write_atomic(
+                trial.metrics, dump({"schema": 1, "state": "failed", "metrics": [], "error": failed})
+            )
+        return error.code
+    return train(session)
+
+
+def prepare(trial: Trial) -> Session:
+    """Everything before the script's first line: its copy, seeds, hooks, signals.
+
+    Raises:
+        HarnessError: the job, the spec or the entry script is not usable.
+    """
+    job, spec = read_job(trial), read_spec(trial)
+    entry = job.entry or entries.choose(trial.source)
+    if not (trial.source / entry).is_file():
+        raise HarnessError(f"{entry}: there is no such file in {trial.source}.")
+    copy_source(trial.source, trial.work)
+    marker = trial.checkpoint / "hold-out"
+    session = Session(trial, job, spec, entry, force_holdout=marker.exists())
+    session.store.belongs_to(identity(trial, session.force_holdout))
+    sessions.begin(session)
+    os.environ.update(job.env)
+    imports = AfterImport(session.fault)
+    seeds.seed_everything(imports, job.seed)
+    hazards.quieten(imports, job.answers)
+    for install in HOOKS:
+        install(imports)
+    imports.install()
+    signal.signal(signal.SIGTERM, lambda *_: _time_is_up(session))
+    session.record.write()
+    return session
+
+
+def train(session: Session) -> int:
+    """Runs the script and concludes; the exit code."""
+    error: BaseException | None = None
+    try:
+        run(session.entry, session.job.argv, session.trial.work)
+    except SystemExit as left:
+        error = left if left.code not in (None, 0) else None
+    except StartAgain as wish:
+        _again(session, str(wish), hold_out=False)
+    except BaseException as raised:  # noqa: BLE001  KeyboardInterrupt, MemoryError and OutOfTime are answers too
+        error = raised
+    finally:
+        session.concluding = True
+        with contextlib.suppress(ValueError, OSError):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    return conclude(session, error)
+
+
+def conclude(session: Session, error: BaseException | None) -> int:
+    record = session.record
+    measured = False
+    try:
+        measured = final.conclude(session)
+    except Exception as fault:  # noqa: BLE001
+        session.fault("conclusion", fault)
+    if error is None and not measured and not session.out_of_time and _could_hold_out(session):
+        _again(session, "Nothing was measured on data apart: trained once more with rows held out.", True)
+    code = FINISHED if measured else NO_METRIC
+    if session.out_of_time:
+        record.set(error=_error("OutOfTime", "The time budget was over before the script ended."))
+        code = OUT_OF_TIME
+        print("trainyard: OutOfTime: the time budget was over before the script ended.", file=sys.stderr)
+    elif error is not None:
+        found = describe(error, session.trial.work)
+        record.set(error=found)
+        code = SCRIPT_FAILED
+        _say(session, error, found)
+    elif not measured:
+        record.note("Nothing that the script does could be measured on held-out data.")
+        print("trainyard: nothing that the script does could be measured on held-out data.", file=sys.stderr)
+    record.state = "finished" if measured and (error is None or session.out_of_time) else "failed"
+    if error is None and not session.out_of_time:
+        record.state = "finished"
+    record.write()
+    _print_numbers(session)
+    return code
+
+
+def _time_is_up(session: Session) -> None:
+    """SIGTERM. A fit under way ends after its current step; the script may then measure for GRACE seconds."""
+    if session.concluding:
+        return
+    session.out_of_time = True
+    signal.signal(signal.SIGALRM, lambda *_: _enough(session))
+    signal.setitimer(signal.ITIMER_REAL, GRACE)
+    if not session.stoppable:
+        raise OutOfTime
+
+
+def _enough(session: Session) -> None:
+    if not session.concluding:
+        raise OutOfTime
+
+
+def _could_hold_out(session: Session) -> bool:
+    return bool(session.fitted) and not session.force_holdout
+
+
+def _again(session: Session, why: str, hold_out: bool) -> None:
+    """Replaces this process by a fresh training of the same trial, without its checkpoints."""
+    session.record.note(why)
+    session.record.write()
+    shutil.rmtree(session.trial.checkpoint, ignore_errors=True)
+    session.trial.checkpoint.mkdir(parents=True)
+    if hold_out:
+        write_atomic(session.trial.checkpoint / "hold-out", b"")
+    print(f"trainyard: {why}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    os.chdir(session.trial.folder)
+    os.environ["TRAINYARD_TRIAL"] = str(session.trial.folder)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message, "file": None, "line": None, "module": None}
+
+
+def _say(session: Session, error: BaseException, found: dict[str, Any]) -> None:
+    sys.stdout.flush()
+    if not isinstance(error, SystemExit):
+        print(own_traceback(error, session.trial.work), file=sys.stderr, end="")
+    place = f"{found['file']}:{found['line']}: " if found["file"] else ""
+    print(f"trainyard: {place}{found['type']}: {found['message'][:500]}", file=sys.stderr, flush=True)
+
+
+def _print_numbers(session: Session) -> None:
+    """The numbers that count, on one line each."""
+    for one in session.record.metrics:
+        if one["part"] == "report" or session.trial.by_hand:
+            interval = one["interval"]
+            between = f" [{interval[0]:.4f}, {interval[1]:.4f}]" if interval else ""
+            rows = f", {one['n']} rows" if one["n"] else ""
+            print(
+                f"trainyard: {one['name']} {one['value']:.4f}{between} "
+                f"({one['part']} of {one['split']} data, {one['origin']}{rows})"
+            )
+    if session.trial.by_hand:
+        print(f"trainyard: everything is in {session.trial.folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

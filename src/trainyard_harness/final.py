@@ -1,0 +1,243 @@
+"""After the script: which model is meant, on which rows it is measured, and the numbers that the gate reads."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from trainyard_harness import numbers
+from trainyard_harness.data import count, joined
+from trainyard_harness.files import dump, write_atomic
+from trainyard_harness.holdout import halves
+from trainyard_harness.rows import packed
+from trainyard_harness.session import Fitted, Samples, Session
+
+STORED = 128 * 2**20
+"""Bytes of held-out samples up to which they are kept beside the model."""
+
+
+@dataclass
+class Measured:
+    """A model's results on its held-out rows."""
+
+    fitted: Fitted
+    selection: Samples
+    report: Samples
+    outcomes: list[dict[str, Any]]
+    """One per distinct set: the shared one, or selection's and report's."""
+    halved: tuple[Any, Any, bool] | None
+
+    def on(self, part: str) -> dict[str, float]:
+        """The numbers of one part (`selection`, `report`)."""
+        outcome = self.outcomes[0] if part == "selection" else self.outcomes[-1]
+        index = None
+        if self.halved is not None:
+            index = self.halved[0 if part == "selection" else 1]
+        return measure(outcome, index)
+
+
+def conclude(session: Session) -> bool:
+    """Writes the final numbers, the model and its held-out rows; whether there is a number to gate."""
+    for one in session.fitted:
+        divided = session.divided(one) if not one.tests else None
+        one.tests += [divided] if divided is not None else []
+    candidates = [one for one in session.fitted if sets_of(one) is not None]
+    chosen = _choose(session, candidates)
+    subject = chosen.fitted if chosen else (session.fitted[-1] if session.fitted else None)
+    if subject is not None:
+        with session.inside():
+            session.record.set(model=subject.adapter.save(subject.model, session))
+            described = {**subject.adapter.describe(subject.model), "training": subject.training}
+        write_atomic(session.trial.architecture, dump(described))
+    if chosen is not None:
+        _record(session, chosen)
+        _store_rows(session, chosen)
+        return True
+    return _script_numbers(session)
+
+
+def sets_of(fitted: Fitted) -> tuple[Samples, Samples] | None:
+    """The held-out rows of a model: for selection and for the report; the same object where there is one set."""
+    test = _largest(fitted.tests)
+    other = fitted.validation or fitted.held_out
+    if test is None and other is None:
+        return None
+    if test is None or other is None:
+        only = test or other
+        assert only is not None
+        return only, only
+    if same_rows(test, other):
+        return test, test
+    return other, test
+
+
+def same_rows(one: Samples, other: Samples) -> bool:
+    if one.x is other.x:
+        return True
+    return bool(one.prints and other.prints and one.prints.digest == other.prints.digest)
+
+
+def _largest(tests: list[Samples]) -> Samples | None:
+    """The largest set; of equal ones the last. What cannot be counted (datasets) goes before what can."""
+    best = None
+    for one in tests:
+        if best is None or (one.n or sys.maxsize) >= (best.n or sys.maxsize):
+            best = one
+    return best
+
+
+def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
+    """The model that is meant: the one the script saves, else of several on the same rows the best, else the last.
+
+    Several are compared on the selection part only, so that the report stays honest.
+    """
+    saved = [one for one in candidates if one.saved]
+    if saved:
+        candidates = saved[-1:]
+    last: Measured | None = None
+    for fitted in reversed(candidates[-20:]):
+        found = _measure(session, fitted)
+        if found is None:
+            continue
+        if last is None:
+            last = found
+        elif same_rows(found.report, last.report) and _better(found, last):
+            last = found
+    if last is not None and len(candidates) > 1:
+        session.record.note(
+            f"The script fits {len(candidates)} models that can be measured; taken is "
+            f"{type(last.fitted.model).__name__}."
+        )
+    return last
+
+
+def _better(one: Measured, other: Measured) -> bool:
+    first, second = one.on("selection"), other.on("selection")
+    for name in ("accuracy", "r2"):
+        if name in first and name in second:
+            return first[name] > second[name]
+    return "mse" in first and "mse" in second and first["mse"] < second["mse"]
+
+
+def _measure(session: Session, fitted: Fitted) -> Measured | None:
+    sets = sets_of(fitted)
+    assert sets is not None
+    selection, report = sets
+    try:
+        with session.inside():
+            distinct = [selection] if selection is report else [selection, report]
+            outcomes = [fitted.adapter.outcome(fitted.model, one) for one in distinct]
+    except Exception as error:  # noqa: BLE001  the script's own numbers are left then
+        session.record.note(
+            f"{type(fitted.model).__name__} could not be measured again: {type(error).__name__}: {error}"
+        )
+        return None
+    if any(not measure(one, None) for one in outcomes):
+        return None
+    halved = None
+    if selection is report:
+        n = len(outcomes[0]["truth"])
+        halved = halves(n, session.job.seed, outcomes[0]["truth"], selection.ordered)
+    return Measured(fitted, selection, report, outcomes, halved)
+
+
+def measure(outcome: dict[str, Any], index: Any) -> dict[str, float]:
+    """All numbers of an adapter's outcome over the rows `index` (None: all)."""
+    truth, predicted, scores = outcome["truth"], outcome["predicted"], outcome.get("scores")
+    if index is not None:
+        truth, predicted = truth[index], predicted[index]
+        scores = scores[index] if scores is not None else None
+    if not len(truth):
+        return {}
+    if outcome["task"] == "regression":
+        return numbers.regression(truth, predicted)
+    return numbers.classification(truth, predicted, scores)
+
+
+def _record(session: Session, chosen: Measured) -> None:
+    record = session.record
+    selection, report = chosen.selection, chosen.report
+    if chosen.halved is not None:
+        n_selection, n_report = len(chosen.halved[0]), len(chosen.halved[1])
+    else:
+        n_selection, n_report = len(chosen.outcomes[0]["truth"]), len(chosen.outcomes[1]["truth"])
+    wholes = [selection] if selection is report else [selection, report]
+    for samples, outcome in zip(wholes, chosen.outcomes, strict=True):
+        _add(session, measure(outcome, None), samples, "all", len(outcome["truth"]))
+    _add(session, chosen.on("selection"), selection, "selection", n_selection)
+    _add(session, chosen.on("report"), report, "report", n_report)
+    stratified = chosen.halved[2] if chosen.halved else bool(selection.options.get("stratified"))
+    record.set(
+        holdout={
+            "by": "harness" if report.origin == "harness" else "script",
+            "n_selection": n_selection,
+            "n_report": n_report,
+            "seed": session.job.seed,
+            "stratified": stratified,
+        }
+    )
+
+
+def _add(session: Session, found: dict[str, float], samples: Samples, part: str, n: int) -> None:
+    for name, value in found.items():
+        session.record.add(
+            name, value, split=samples.split, origin=samples.origin, place=samples.place, part=part, n=n
+        )
+
+
+def _script_numbers(session: Session) -> bool:
+    """Where no model can be measured again: the script's own numbers on held-out data, if there are any."""
+    usable = [
+        one
+        for one in session.record.metrics
+        if one["split"] in {"test", "held-out", "validation"} and one["part"] == "all"
+    ]
+    wanted = "test" if any(one["split"] == "test" for one in usable) else "validation"
+    found = False
+    for one in [one for one in usable if one["split"] == wanted]:
+        found = True
+        for part in ("selection", "report"):
+            session.record.add(
+                one["name"], one["value"], split=one["split"], origin=one["origin"], place=one["place"],
+                part=part, n=one["n"],
+            )  # fmt: skip
+    if found:
+        session.record.note(
+            "The numbers are the script's own: its held-out rows could not be measured again, so trials are "
+            "compared and reported on the same rows."
+        )
+    return found
+
+
+def _store_rows(session: Session, chosen: Measured) -> None:
+    """`model/heldout.npz`: x, y and the rows of each part, so that the numbers can be had again."""
+    import numpy as np
+
+    try:
+        xs = [samples.options.get("collected", samples.x) for samples in _distinct(chosen)]
+        ys = [samples.y for samples in _distinct(chosen)]
+        if any(count(x) is None or y is None for x, y in zip(xs, ys, strict=True)):
+            return
+        x = xs[0] if len(xs) == 1 else joined(xs[0], xs[1])
+        y = ys[0] if len(ys) == 1 else joined(np.asarray(ys[0]), np.asarray(ys[1]))
+        if chosen.halved is not None:
+            selection, report = chosen.halved[0], chosen.halved[1]
+        else:
+            first = count(xs[0]) or 0
+            selection, report = np.arange(first), np.arange(first, first + (count(xs[1]) or 0))
+        arrays = {**packed(x), **{"y": packed(y)["x"], "selection": selection, "report": report}}
+        if sum(array.nbytes for array in arrays.values()) > STORED:
+            session.record.note(f"heldout.npz was not written: it would be over {STORED // 2**20} MB.")
+            return
+        path = session.trial.model / "heldout.npz"
+        aside = path.with_name(".heldout.npz")
+        with aside.open("wb") as file:
+            np.savez(file, **arrays)
+        aside.replace(path)
+    except Exception as error:  # noqa: BLE001  the numbers stand without it
+        session.record.note(f"heldout.npz was not written: {error}.")
+
+
+def _distinct(chosen: Measured) -> list[Samples]:
+    return [chosen.selection] if chosen.selection is chosen.report else [chosen.selection, chosen.report]

@@ -1,0 +1,228 @@
+"""What happens before and after a Keras `fit`: moves, held-out rows, what the data is, the run that is made."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+from trainyard_harness.data import count, fingerprint, take
+from trainyard_harness.facts import data_facts
+from trainyard_harness.files import dump, replace_quickly
+from trainyard_harness.frameworks.keras_model import describe
+from trainyard_harness.frameworks.keras_run import FitRun
+from trainyard_harness.holdout import halves, split
+from trainyard_harness.session import Adapter, Fitted, Samples, Session
+
+FEWEST = 10
+"""Rows below which nothing can be held out."""
+
+
+def prepare(
+    session: Session, adapter: Adapter, model: Any, arguments: dict[str, Any], place: str | None
+) -> tuple[dict[str, Any], FitRun]:
+    """The arguments to call the original `fit` with, and the run that its callbacks report to."""
+    fitted = session.of(model, adapter)
+    assert fitted is not None
+    number = session.next_fit()
+    if session.spec["moves"]:
+        arguments = _moved(session, fitted, arguments)
+    if arguments.get("batch_size") == 0:
+        arguments.pop("batch_size")
+    plain_data = _is_plain(arguments.get("x"))
+    _know_validation(fitted, arguments, place)
+    if fitted.validation is None and _holds_out(session, fitted, arguments):
+        arguments = hold_out(session, fitted, arguments, place)
+    _know_training(session, fitted, arguments)
+    fitted.fits += 1
+    session.record.set(framework=adapter.framework)
+    epochs = int(arguments.get("epochs") or 1) - int(arguments.get("initial_epoch") or 0)
+    session.plan_epochs(epochs)
+    fitted.training = {
+        "epochs": epochs,
+        "batch_size": arguments.get("batch_size") or (32 if count(arguments.get("x")) else None),
+        "validation_split": arguments.get("validation_split"),
+        "n_train": fitted.trained_on[-1].n if fitted.trained_on else None,
+        "callbacks": [type(one).__name__ for one in _listed(arguments.get("callbacks"))],
+    }
+    keep_best = session.spec["trial"] > 0 and not any(
+        getattr(one, "restore_best_weights", False) for one in _listed(arguments.get("callbacks"))
+    )
+    write_architecture(session, fitted)
+    return arguments, FitRun(session, model, number, plain_data=plain_data, keep_best=keep_best)
+
+
+def finish(session: Session, model: Any) -> None:
+    """After `fit`, however it ended."""
+    try:
+        fitted = session.of(model)
+        if fitted is not None:
+            session.record.set(parameters=int(model.count_params()) if model.built else None)
+            write_architecture(session, fitted)
+            session.record.progress()
+    except Exception as error:  # noqa: BLE001
+        session.fault("after fit", error)
+
+
+def write_architecture(session: Session, fitted: Fitted) -> None:
+    found = {**describe(fitted.model), "training": fitted.training}
+    replace_quickly(session.trial.architecture, dump(found))
+
+
+def plain_name(name: str) -> str:
+    """Keras' names for one thing as one name: `acc` and `sparse_categorical_accuracy` are `accuracy`."""
+    prefix = "val_" if name.startswith("val_") else ""
+    bare = name.removeprefix("val_")
+    if bare in {"acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}:
+        bare = "accuracy"
+    return prefix + {"mean_squared_error": "mse", "mean_absolute_error": "mae"}.get(bare, bare)
+
+
+def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Applies the spec: the architecture once per model, the training settings to every fit."""
+    from trainyard_harness import moves
+    from trainyard_harness.moves import keras as network
+
+    if not fitted.fits:
+        model = fitted.model
+        first = len(session.fitted) == 1
+        parent = session.trial.parent if first else None
+        changed, inherited, notes = network.apply(model, session.spec["moves"], parent)
+        if changed is not model:
+            # The script keeps its own object: whatever it calls on it next must find the changed model.
+            object.__setattr__(model, "__class__", type(changed))
+            object.__setattr__(model, "__dict__", changed.__dict__)
+        for note in notes:
+            session.record.note(note)
+        session.record.set(inherited=inherited)
+    wanted = dict(moves.training(session.spec["moves"]))
+    rate = wanted.pop("learning_rate", None)
+    if rate is not None:
+        _set_rate(fitted.model, float(rate))
+    if "epochs" in wanted:
+        arguments["epochs"] = int(wanted["epochs"]) + int(arguments.get("initial_epoch") or 0)
+    if "batch_size" in wanted and count(arguments.get("x")) is not None:
+        arguments["batch_size"] = int(wanted["batch_size"])
+    if "patience" in wanted:
+        for callback in _listed(arguments.get("callbacks")):
+            if type(callback).__name__ == "EarlyStopping":
+                callback.patience = int(wanted["patience"])
+    return arguments
+
+
+def _set_rate(model: Any, rate: float) -> None:
+    optimizer = model.optimizer
+    try:
+        optimizer.learning_rate = rate
+    except (TypeError, AttributeError):  # a schedule drives it: it is replaced by the constant
+        optimizer._learning_rate = rate
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    if callbacks is None:
+        return []
+    if hasattr(callbacks, "callbacks"):
+        return list(callbacks.callbacks)
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+
+
+def _is_plain(x: Any) -> bool:
+    return count(x) is not None and not hasattr(x, "__next__") and _kind(x) != "sequence"
+
+
+def _kind(x: Any) -> str:
+    """`arrays`, `dataset` (tf.data), `sequence` (Keras Sequence, PyDataset) or `generator`."""
+    names = {base.__name__ for base in type(x).__mro__}
+    if names & {"Sequence", "PyDataset", "Iterator"} and not isinstance(x, list | tuple):
+        return "sequence"
+    if names & {"DatasetV2", "Dataset"}:
+        return "dataset"
+    return "arrays" if count(x) is not None else "generator"
+
+
+def _know_validation(fitted: Fitted, arguments: dict[str, Any], place: str | None) -> None:
+    """The validation data that the script passes, as Samples."""
+    data, share = arguments.get("validation_data"), arguments.get("validation_split")
+    x, y = arguments.get("x"), arguments.get("y")
+    ordered = arguments.get("shuffle") is False
+    if data is not None:
+        pair = data if isinstance(data, tuple | list) and len(data) in {2, 3} else (data, None)
+        fitted.validation = Samples(
+            pair[0], pair[1], "validation", "validation_data", place, ordered=ordered,
+            options={"steps": arguments.get("validation_steps")},
+        )  # fmt: skip
+        fitted.validation.prints = fingerprint(pair[0])
+    elif share and count(x) is not None:
+        first = first_validation_row(count(x) or 0, share)
+        fitted.validation = Samples(
+            _tail(x, first), _tail(y, first), "validation", "validation_split", place, ordered=True
+        )
+        fitted.validation.prints = fingerprint(fitted.validation.x)
+
+
+def first_validation_row(n: int, share: float) -> int:
+    """Keras takes the last rows for `validation_split`; this is where they begin."""
+    return math.floor(n * (1.0 - share))
+
+
+def _tail(x: Any, first: int) -> Any:
+    import numpy as np
+
+    n = count(x)
+    return take(x, np.arange(first, n)) if n is not None else None
+
+
+def _holds_out(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> bool:
+    if fitted.held_out is not None:
+        return True
+    return session.force_holdout or not session.expects_test(arguments.get("x"), arguments.get("y"))
+
+
+def hold_out(
+    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
+) -> dict[str, Any]:
+    """Takes rows out of what is passed to `fit`; the selection half of them becomes validation data."""
+    x, y = arguments.get("x"), arguments.get("y")
+    n = count(x)
+    if _kind(x) != "arrays" or n is None or y is None:
+        session.record.note("Nothing could be held out: the training data is no array.")
+        return arguments
+    if n < FEWEST:
+        session.record.note(f"Nothing was held out: there are only {n} rows.")
+        return arguments
+    ordered = arguments.get("shuffle") is False or session.lookahead.ordered
+    kept, held, stratified = split(n, session.job.holdout, session.job.seed, y, ordered)
+    samples = Samples(take(x, held), take(y, held), "held-out", "harness", place, ordered=ordered, index=held)
+    samples.prints = fingerprint(samples.x)
+    samples.options["stratified"] = stratified
+    fitted.held_out = samples
+    weight = arguments.get("sample_weight")
+    changed = {**arguments, "x": take(x, kept), "y": take(y, kept)}
+    if weight is not None:
+        changed["sample_weight"] = take(weight, kept)
+    selection, _report, _ = halves(len(held), session.job.seed, samples.y, ordered)
+    changed["validation_data"] = (take(samples.x, selection), take(samples.y, selection))
+    session.record.note(
+        f"The script holds no data out: {len(held)} of {n} rows passed to fit were held out "
+        f"({'the last ones' if ordered else 'at random'}{', stratified' if stratified else ''}, "
+        f"seed {session.job.seed})."
+    )
+    return changed
+
+
+def _know_training(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> None:
+    x, y = arguments.get("x"), arguments.get("y")
+    share = arguments.get("validation_split")
+    if share and arguments.get("validation_data") is None and count(x) is not None:
+        import numpy as np
+
+        index = np.arange(first_validation_row(count(x) or 0, share))
+        x, y = take(x, index), take(y, index)
+    fitted.last = (arguments.get("x"), arguments.get("y"))
+    prints = fingerprint(x) if _kind(x) == "arrays" else None
+    if prints is None:
+        fitted.trained_objects.append(x)
+    else:
+        fitted.trained_on.append(prints)
+    facts = functools.partial(data_facts, x, y)
+    session.know_data(facts)

@@ -1,0 +1,229 @@
+"""What is patched in Keras 2 and 3: Model.fit/evaluate/predict/save and the CallbackList, each for one reason."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from trainyard_harness import session as sessions
+from trainyard_harness.frameworks import keras_fit
+from trainyard_harness.frameworks.keras_model import KerasAdapter
+from trainyard_harness.frameworks.keras_run import FitRun
+from trainyard_harness.imports import AfterImport
+
+ADAPTER = KerasAdapter()
+_runs: list[FitRun] = []
+"""The fits under way, innermost last."""
+
+
+def install(imports: AfterImport) -> None:
+    imports.add("keras", patch)
+    imports.add("tf_keras", patch)
+
+
+def patch(keras: ModuleType) -> None:
+    """Patches one Keras (2 or 3). Every patch falls back to the original on a fault of its own."""
+    model = keras.Model
+    model.fit = _fit(model.fit)
+    model.evaluate = _evaluate(model.evaluate)
+    model.predict = _predict(model.predict)
+    model.save = _save(model.save)
+    _patch_callbacks(keras.callbacks.CallbackList)
+
+
+def _fit(original: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            return original(model, *args, **kwargs)
+        if session.out_of_time:
+            raise sessions.OutOfTime
+        run = None
+        try:
+            bound = signature.bind(model, *args, **kwargs).arguments
+            arguments = {**bound.pop("kwargs", {}), **bound}
+            arguments.pop(next(iter(signature.parameters)))
+            with session.inside():
+                arguments, run = keras_fit.prepare(session, ADAPTER, model, arguments, session.place())
+        except TypeError:
+            pass  # the script's own mistake: let Keras say it
+        except Exception as error:  # noqa: BLE001
+            session.fault("fit", error)
+        if run is None:
+            with session.inside():
+                return original(model, *args, **kwargs)
+        _runs.append(run)
+        session.stoppable += 1
+        try:
+            with session.inside():
+                return original(model, **arguments)
+        finally:
+            session.stoppable -= 1
+            _runs.remove(run)
+            keras_fit.finish(session, model)
+
+    return fit
+
+
+def _evaluate(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The script's own measurements: which data, which numbers."""
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def evaluate(model: Any, *args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            return original(model, *args, **kwargs)
+        with session.inside():
+            result = original(model, *args, **kwargs)
+        try:
+            fitted = session.of(model, ADAPTER)
+            given = signature.bind(model, *args, **kwargs).arguments
+            names = list(getattr(model, "metrics_names", None) or ["loss"])
+            flat = list(result.items()) if isinstance(result, dict) else _named(names, result, model)
+            numbers = {keras_fit.plain_name(name): float(value) for name, value in flat}
+            assert fitted is not None
+            session.measured(
+                fitted, given.get("x"), given.get("y"), numbers, "evaluate", session.place(),
+                steps=given.get("steps"),
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001
+            session.fault("evaluate", error)
+        return result
+
+    return evaluate
+
+
+def _named(names: list[str], result: Any, model: Any) -> list[tuple[str, Any]]:
+    values = list(result) if isinstance(result, list | tuple) else [result]
+    if len(names) != len(values) or "compile_metrics" in names:
+        # Keras 3 hides the compiled metrics behind one name; the last results carry theirs.
+        names = list(model.get_metrics_result())
+    return list(zip(names, values, strict=False))
+
+
+def _predict(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Remembers which rows a prediction is of, so that a metric computed from it finds its data."""
+
+    @functools.wraps(original)
+    def predict(model: Any, *args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            return original(model, *args, **kwargs)
+        with session.inside():
+            result = original(model, *args, **kwargs)
+        try:
+            fitted = session.of(model)
+            x = args[0] if args else kwargs.get("x")
+            if fitted is not None:
+                session.predicted(fitted, x, result)
+        except Exception as error:  # noqa: BLE001
+            session.fault("predict", error)
+        return result
+
+    return predict
+
+
+def _save(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A model that the script saves is the one it means, where it fitted several."""
+
+    @functools.wraps(original)
+    def save(model: Any, *args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        fitted = session.of(model)
+        if fitted is not None and not session.depth:
+            fitted.saved = True
+        return original(model, *args, **kwargs)
+
+    return save
+
+
+def _patch_callbacks(callback_list: Any) -> None:
+    """Keras' loop tells the CallbackList of each step: our place to checkpoint, replay and stop."""
+
+    def run_of(callbacks: Any) -> FitRun | None:
+        return _runs[-1] if _runs and _runs[-1].callbacks is callbacks and not _runs[-1].failed else None
+
+    def guarded(run: FitRun, step: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return step(*args)
+        except Exception as error:  # noqa: BLE001
+            if run.replaying:
+                # Half a replay is not a training: nothing may go on from it.
+                raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
+            run.failed = True
+            run.session.fault("training step", error)
+            return True
+
+    def around(name: str, before: str | None, after: str | None) -> None:
+        original = getattr(callback_list, name)
+
+        @functools.wraps(original)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            run = run_of(self)
+            if run is None:
+                return original(self, *args, **kwargs)
+            if before is None:
+                tell = not run.replaying
+            else:
+                tell = guarded(run, getattr(run, before), *args[:2])
+            result = original(self, *args, **kwargs) if tell else None
+            if tell and after is not None:
+                guarded(run, getattr(run, after), *args[:2])
+            return result
+
+        setattr(callback_list, name, method)
+
+    around("on_epoch_begin", "epoch_begin", None)
+    around("on_train_batch_begin", None, None)
+    for name in ("begin", "batch_begin", "batch_end", "end"):
+        around(f"on_test_{name}", None, None)
+    around("on_epoch_end", "epoch_end", "epoch_ended")
+    _around_steps(callback_list, run_of, guarded)
+    _around_training(callback_list, run_of, guarded)
+
+
+def _around_steps(callback_list: Any, run_of: Any, guarded: Any) -> None:
+    original = callback_list.on_train_batch_end
+
+    @functools.wraps(original)
+    def on_train_batch_end(self: Any, batch: int, logs: Any = None) -> Any:
+        run = run_of(self)
+        if run is None:
+            return original(self, batch, logs)
+        if run.replaying:
+            return guarded(run, run.replayed, batch)
+        # After the callbacks: what they change belongs to the checkpoint of this step.
+        result = original(self, batch, logs)
+        guarded(run, run.trained, batch)
+        return result
+
+    callback_list.on_train_batch_end = on_train_batch_end
+
+
+def _around_training(callback_list: Any, run_of: Any, guarded: Any) -> None:
+    begin, end = callback_list.on_train_begin, callback_list.on_train_end
+
+    @functools.wraps(begin)
+    def on_train_begin(self: Any, logs: Any = None) -> Any:
+        result = begin(self, logs)
+        if _runs and _runs[-1].callbacks is None:
+            guarded(_runs[-1], _runs[-1].train_begin, self)
+        return result
+
+    @functools.wraps(end)
+    def on_train_end(self: Any, logs: Any = None) -> Any:
+        run = run_of(self)
+        result = end(self, logs)
+        if run is not None:
+            guarded(run, run.train_ended)
+        return result
+
+    callback_list.on_train_begin = on_train_begin
+    callback_list.on_train_end = on_train_end

@@ -1,0 +1,99 @@
+"""Runs the pushed script as `python script.py` would, and describes what it raised."""
+
+from __future__ import annotations
+
+import ast
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from trainyard_harness.notebook import code_of
+
+
+def run(entry: str, argv: list[str], work: Path) -> None:
+    """Runs `entry` (relative to `work`) as `__main__`; raises whatever it raises.
+
+    The working folder is `work`, as for somebody who starts the script from the top of the repository, unless
+    files that the script names exist only beside the script.
+    """
+    path = work / entry
+    if path.suffix == ".ipynb":
+        script = path.with_name(f"{path.stem}_notebook.py")
+        script.write_text(code_of(path), encoding="utf-8")
+        path = script
+    os.chdir(working_folder(path, work))
+    sys.argv = [str(path), *argv]
+    sys.path[0] = str(path.parent)
+    if work != path.parent:
+        sys.path.insert(1, str(work))
+    runpy.run_path(str(path), run_name="__main__")
+
+
+def working_folder(path: Path, work: Path) -> Path:
+    """`work`, or the script's own folder where the relative paths it names are found only there."""
+    if path.parent == work:
+        return work
+    try:
+        tree = ast.parse(path.read_text("utf-8", errors="replace"))
+    except (OSError, ValueError, SyntaxError):
+        return work
+    names = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 1 < len(node.value) < 200
+    }
+    names = {name for name in names if "\0" not in name and "\n" not in name and name.strip("./")}
+    beside = any((path.parent / name).exists() and not (work / name).exists() for name in names)
+    return path.parent if beside else work
+
+
+def place_of(frame: FrameType | None, work: Path) -> str | None:
+    """`file:line` of the innermost frame that runs pushed code, relative to the source; None where none does."""
+    prefix = f"{work}{os.sep}"
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith(prefix):
+            return f"{name[len(prefix) :]}:{frame.f_lineno}"
+        frame = frame.f_back
+    return None
+
+
+def describe(error: BaseException, work: Path) -> dict[str, Any]:
+    """What is wrong, as `error` of metrics.json: type, message, file, line, module."""
+    file, line = _where(error, work)
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error)[:2000],
+        "file": file,
+        "line": line,
+        "module": missing,
+    }
+
+
+def _where(error: BaseException, work: Path) -> tuple[str | None, int | None]:
+    if isinstance(error, SyntaxError) and error.filename:
+        return _relative(error.filename, work), error.lineno
+    file, line = None, None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        inside = _relative(frame.f_code.co_filename, work)
+        if inside is not None:
+            file, line = inside, number
+    return file, line
+
+
+def _relative(name: str, work: Path) -> str | None:
+    prefix = f"{work}{os.sep}"
+    return name[len(prefix) :] if name.startswith(prefix) else None
+
+
+def own_traceback(error: BaseException, work: Path) -> str:
+    """The traceback from the script's own first frame on: what bare Python would have printed."""
+    step: TracebackType | None = error.__traceback__
+    while step is not None and _relative(step.tb_frame.f_code.co_filename, work) is None:
+        step = step.tb_next
+    return "".join(traceback.format_exception(type(error), error, step))

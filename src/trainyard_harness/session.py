@@ -1,0 +1,284 @@
+"""What the hooks of all frameworks share during one training: the record, the data seen, the models fitted."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from trainyard_harness.checkpoints import Store
+from trainyard_harness.data import Print, count, fingerprint
+from trainyard_harness.history import History
+from trainyard_harness.lookahead import Lookahead
+from trainyard_harness.record import Record
+from trainyard_harness.script import place_of
+from trainyard_harness.trial import Job, Trial
+
+
+class OutOfTime(BaseException):
+    """The time budget is over (SIGTERM). Not an Exception: scripts that catch everything must not catch it."""
+
+
+class StartAgain(BaseException):
+    """A checkpoint does not fit what the script does now: the trial has to start from its beginning."""
+
+
+@dataclass
+class Samples:
+    """Samples whose truth is known: arrays `x` and `y`, or a dataset `x` that yields both.
+
+    `origin` says how they became known (`evaluate`, `score`, `sklearn.metrics`, `validation_data`, ...).
+    """
+
+    x: Any
+    y: Any
+    split: str
+    origin: str
+    place: str | None = None
+    ordered: bool = False
+    index: Any = None
+    """Rows in the data that the script passed, where the harness took them out of it."""
+    prints: Print | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int | None:
+        return count(self.x)
+
+
+class Adapter(Protocol):
+    """One framework's way with a fitted model."""
+
+    framework: str
+
+    def outcome(self, model: Any, samples: Samples) -> dict[str, Any]:
+        """`truth`, `predicted`, `scores` (or None), `task` (`classification`/`regression`) over the samples."""
+
+    def save(self, model: Any, session: Session) -> str | None:
+        """Saves the model under the trial's `model/`; its path inside the trial."""
+
+    def describe(self, model: Any) -> dict[str, Any]:
+        """architecture.json."""
+
+
+@dataclass
+class Fitted:
+    """A model of the script's that was fitted, and what is known of the data it met."""
+
+    model: Any
+    adapter: Adapter
+    fits: int = 0
+    trained_on: list[Print] = field(default_factory=list)
+    trained_objects: list[Any] = field(default_factory=list)
+    validation: Samples | None = None
+    held_out: Samples | None = None
+    tests: list[Samples] = field(default_factory=list)
+    last: tuple[Any, Any] | None = None
+    """x and y of the last fit, as the script passed them."""
+    training: dict[str, Any] = field(default_factory=dict)
+    saved: bool = False
+
+
+@dataclass
+class Prediction:
+    """What the script predicted: the output of `fitted` for the rows `x`."""
+
+    fitted: Fitted
+    x: Any
+    output: Any
+    n: int | None
+
+
+class Division:
+    """One `train_test_split` of the script's, followed through what it makes of the parts.
+
+    Args:
+        pairs: training and test part of each array that was split.
+    """
+
+    def __init__(self, pairs: list[tuple[Any, Any]], place: str | None, ordered: bool = False) -> None:
+        self.place = place
+        self.ordered = ordered
+        self.n_train = count(pairs[0][0]) if pairs else None
+        self._train = [[train] for train, _test in pairs]
+        self._test = [[test] for _train, test in pairs]
+
+    def follow(self, given: Any, made: Any) -> None:
+        """`made` was transformed from `given`: where that is one of the parts, so is `made`."""
+        for side in (self._train, self._test):
+            for parts in side:
+                if any(given is part for part in parts):
+                    parts.append(made)
+
+    def counterpart(self, x: Any, y: Any) -> tuple[Any, Any] | None:
+        """The test rows that go with training on `x` and `y`, made in as many steps; None where unknown."""
+        found = [self._opposite(one) for one in (x, y)]
+        return None if any(one is None for one in found) else (found[0], found[1])
+
+    def _opposite(self, thing: Any) -> Any:
+        for train, test in zip(self._train, self._test, strict=True):
+            for steps, part in enumerate(train):
+                if thing is part:
+                    return test[steps] if steps < len(test) else None
+        return None
+
+
+PREDICTIONS_KEPT = 20
+
+
+class Session:
+    """One training. `current()` gives it to the hooks."""
+
+    def __init__(self, trial: Trial, job: Job, spec: dict[str, Any], entry: str, force_holdout: bool) -> None:
+        self.trial = trial
+        self.job = job
+        self.spec = spec
+        self.entry = entry
+        self.force_holdout = force_holdout
+        self.record = Record(trial.metrics)
+        self.history = History(trial.history)
+        self.store = Store(trial.checkpoint)
+        self.lookahead = Lookahead(trial.work, entry)
+        self.fitted: list[Fitted] = []
+        self.fits = 0
+        self.depth = 0
+        self.out_of_time = False
+        self.stoppable = 0
+        """How many calls are under way that end soon by themselves once `out_of_time` is set."""
+        self.concluding = False
+        self.predictions: list[Prediction] = []
+        self.divisions: list[Division] = []
+        self._faults = 0
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """While a framework's own code runs: what it calls of itself is not the script's doing."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    def place(self) -> str | None:
+        return place_of(sys._getframe(1), self.trial.work)
+
+    def fault(self, where: str, error: BaseException) -> None:
+        """A fault of the harness's own: said in the notes, and the script goes on as if we were not there."""
+        self._faults += 1
+        if self._faults <= 20:
+            self.record.note(f"Harness fault in {where}: {type(error).__name__}: {str(error)[:300]}")
+
+    def of(self, model: Any, adapter: Adapter | None = None) -> Fitted | None:
+        """What is known of `model`; with an adapter it is taken in where it is new."""
+        for one in self.fitted:
+            if one.model is model:
+                return one
+        if adapter is None:
+            return None
+        self.fitted.append(Fitted(model, adapter))
+        return self.fitted[-1]
+
+    def next_fit(self) -> int:
+        self.fits += 1
+        return self.fits - 1
+
+    def split_of(self, fitted: Fitted, x: Any, prints: Print | None) -> str:
+        """Whose rows `x` are, seen from what `fitted` was trained on: train, validation, held-out or test."""
+        if any(x is seen for seen in fitted.trained_objects):
+            return "train"
+        for samples in (fitted.held_out, fitted.validation):
+            if samples is None:
+                continue
+            if x is samples.x or (prints and samples.prints and prints.digest == samples.prints.digest):
+                return samples.split
+        if prints is None:
+            return "test"
+        for trained in fitted.trained_on:
+            if prints.digest == trained.digest:
+                return "train"
+            shared = prints.shared_with(trained)
+            chance = trained.repeated()
+            if shared >= 0.5 and chance < 0.5:
+                return "train"
+            if shared > max(0.01, 1.5 * chance):
+                self.record.note(
+                    f"Leak: {shared:.1%} of the {prints.n} test rows stand in the training rows as well."
+                )
+        return "test"
+
+    def measured(
+        self,
+        fitted: Fitted,
+        x: Any,
+        y: Any,
+        values: dict[str, float],
+        origin: str,
+        place: str | None,
+        **options: Any,
+    ) -> str:
+        """Takes in a measurement of the script's own; returns the split it was made on.
+
+        Data that is neither training nor validation data is kept as a test set of this model.
+        """
+        prints = fingerprint(x)
+        split = self.split_of(fitted, x, prints)
+        n = prints.n if prints else None
+        for name, value in values.items():
+            self.record.add(name, value, split=split, origin=origin, place=place, n=n)
+        if split == "test" and (y is not None or prints is None):
+            fitted.tests.append(Samples(x, y, "test", origin, place, prints=prints, options=options))
+        return split
+
+    def expects_test(self, x: Any, y: Any) -> bool:
+        """Whether the script looks as if it measures on data of its own after this `fit`."""
+        del y
+        n = count(x)
+        return self.lookahead.measures_other_data or any(n == one.n_train for one in self.divisions)
+
+    def predicted(self, fitted: Fitted, x: Any, output: Any) -> None:
+        """Remembers a prediction of the script's, so that a metric computed from it finds its rows."""
+        self.predictions.append(Prediction(fitted, x, output, count(x)))
+        del self.predictions[:-PREDICTIONS_KEPT]
+
+    def divided(self, fitted: Fitted) -> Samples | None:
+        """The rows that the script split off and never measured on, where they are known for certain."""
+        for division in reversed(self.divisions):
+            found = division.counterpart(*fitted.last) if fitted.last else None
+            if found is not None:
+                return Samples(
+                    *found, "test", "train_test_split", division.place, ordered=division.ordered,
+                    prints=fingerprint(found[0]),
+                )  # fmt: skip
+        return None
+
+    def know_data(self, facts: Callable[[], dict[str, Any] | None]) -> None:
+        """Describes the training data, once."""
+        if "data" not in self.record.fields:
+            self.record.set(data=facts())
+
+    def plan_epochs(self, epochs: int) -> None:
+        """`epochs` more are coming."""
+        self.record.set(epochs_planned=(self.record.fields.get("epochs_planned") or 0) + epochs)
+        self.record.progress()
+
+    def epoch(self, fit: int, epoch: int, values: dict[str, float], seconds: float) -> None:
+        """One epoch is over: history.csv, and progress in metrics.json."""
+        self.history.add(fit, epoch, values, seconds)
+        self.record.set(epochs_done=len(self.history.rows))
+        self.record.progress()
+
+
+_session: Session | None = None
+
+
+def begin(session: Session) -> None:
+    global _session  # noqa: PLW0603  the hooks live in other people's classes: there is one session a process
+    _session = session
+
+
+def current() -> Session:
+    if _session is None:
+        raise RuntimeError("No training is under way.")
+    return _session
