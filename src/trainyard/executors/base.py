@@ -72,10 +72,13 @@ class Executor(Protocol):
     name: str
     """`docker` or `process`."""
 
-    def prepare(self, image: str, requirements: Path | None, say: Callable[[str], None]) -> str:
+    def prepare(
+        self, image: str, requirements: Path | None, say: Callable[[str], None], log: Path | None = None
+    ) -> str:
         """Makes sure that `image` (with the repo's `requirements` on top, if any) is there.
 
-        Returns the reference to pass as `Training.image`. `say` gets progress lines. Idempotent, cached by
+        Returns the reference to pass as `Training.image`. `say` gets progress lines,
+        `log` all that the build printed. Idempotent, cached by
         content hash. Raises TrainyardError(IMAGE_BUILD_FAILED) with the failing line.
         """
 
@@ -93,8 +96,8 @@ class Executor(Protocol):
     def remove(self, name: str) -> None:
         """Forgets an ended training and frees what it held."""
 
-    def logs(self, name: str) -> Iterator[bytes]:
-        """What it printed, from its beginning, following until it ends."""
+    def logs(self, name: str, *, follow: bool = True) -> Iterator[bytes]:
+        """What it printed, from its beginning; with `follow` until it ends, else what there is."""
 
     def run(self, training: Training, command: list[str], timeout: float) -> tuple[int, bytes]:
         """Runs `command` (a `python -m` argument list) once under the same limits; exit code and output."""

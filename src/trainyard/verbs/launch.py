@@ -116,4 +116,4 @@ def _prepare(context: Context, run: Run, state: RunState, detection: Detection) 
         if detection.needs:
             requirements = Path(folder, "requirements.txt")
             requirements.write_text("".join(f"{need}\n" for need in detection.needs))
-        return executor.prepare(detection.image or "", requirements, context.say)
+        return executor.prepare(detection.image or "", requirements, context.say, run.build_log)

@@ -42,7 +42,7 @@ def monitor(context: Context, repo: str | None, *, patient: bool) -> list[Findin
             within STALE_SECONDS whose training did not die.
 
     Raises:
-        TrainyardError: NO_EXECUTOR where a dead training cannot be started; unreadable runs are only reported.
+        TrainyardError: NO_EXECUTOR where a dead training cannot be started. Unreadable runs are reported.
     """
     found: list[Finding] = []
     for run in store.all_runs(context.home, repo):

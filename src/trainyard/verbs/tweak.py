@@ -1,0 +1,64 @@
+"""job4-tweak: diagnoses what was trained so far and writes the next spec, or says that the budget is spent."""
+
+from __future__ import annotations
+
+from trainyard.exits import ExitCode, TrainyardError
+from trainyard.runs.files import Stage
+from trainyard.runs.state import RunState, TrialState
+from trainyard.runs.store import Run
+from trainyard.tweak import Exhausted, TrialRecord, propose
+from trainyard.verbs.context import Context, working_on
+from trainyard.verbs.follow import history
+
+
+def tweak(context: Context, run: Run) -> None:
+    """Decides what to try next. Past stage `evaluated`, or at the target, it does nothing.
+
+    Raises:
+        TrainyardError: USAGE before there is a decision, BUSY.
+    """
+    with working_on(context, run):
+        state = run.load()
+        if state.stage in (Stage.PULLING, Stage.PULLED, Stage.TRAINING):
+            raise TrainyardError(
+                ExitCode.USAGE,
+                f"{run.key}: no trial is evaluated yet (stage {state.stage.value}).",
+                f"Run `trainyard evaluate --run {run.key}` first.",
+            )
+        decision = state.current.decision
+        if state.stage != Stage.EVALUATED or (decision is not None and decision.at_target):
+            context.say(f"{run.key}: nothing to tweak (stage {state.stage.value}).")
+            return
+        proposal = propose([_record(run, t) for t in state.trials], state.policy, seed=state.seed)
+        state.findings = proposal.findings
+        spent = _spent(state)
+        if isinstance(proposal, Exhausted):
+            state.exhausted = proposal.reason
+        elif spent:
+            state.exhausted = spent
+        else:
+            state.trials.append(TrialState(spec=proposal.spec))
+        state.stage = Stage.TWEAKED
+        run.save(state)
+        context.say(f"{run.key}: {state.exhausted or f'next: {state.current.spec.reason}'}")
+
+
+def _spent(state: RunState) -> str | None:
+    policy = state.policy
+    if len(state.trials) >= policy.max_trials:
+        trainings = f"{policy.max_trials} training{'s' if policy.max_trials > 1 else ''}"
+        return f"the budget of {trainings} (max_trials) is spent"
+    if state.seconds() >= policy.max_minutes * 60:
+        return f"the budget of {policy.max_minutes:g} minutes (max_minutes) is spent"
+    return None
+
+
+def _record(run: Run, trial: TrialState) -> TrialRecord:
+    folder = run.trial(trial.spec.trial)
+    return TrialRecord(
+        spec=trial.spec,
+        metrics=folder.metrics,
+        architecture=folder.architecture,
+        curves=history(folder),
+        selection=trial.decision.selection if trial.decision else None,
+    )

@@ -1,0 +1,202 @@
+"""Killed at any moment and run again: the same verdict, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Yard
+from trainyard.exits import ExitCode
+
+WEAK_TREE = """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import train_test_split
+from sklearn.tree import DecisionTreeClassifier
+X, y = load_wine(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_state=0, stratify=y)
+tree = DecisionTreeClassifier(max_depth=1, random_state=0).fit(X_train, y_train)
+print("test accuracy", tree.score(X_test, y_test))
+"""
+
+SLOW_NET = """
+import numpy as np
+import keras
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X / 16.0, y, random_state=1)
+model = keras.Sequential([keras.layers.Input((64,)), keras.layers.Dense(24, activation="relu"),
+                          keras.layers.Dropout(0.2), keras.layers.Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(X_train, y_train, epochs=40, batch_size=16, validation_split=0.1, verbose=2)
+print(model.evaluate(X_test, y_test, verbose=0))
+"""
+
+# The command itself, killed by the kernel at one state write: before the file is replaced, or right after.
+KILLED_COMMAND = """
+import os, signal, sys
+from pathlib import Path
+when, number = sys.argv[1], int(sys.argv[2])
+import trainyard.runs.atomic as atomic
+real, count = atomic.write_atomic, 0
+def write_atomic(path: Path, data: bytes) -> None:
+    global count
+    count += 1
+    if count == number and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(path, data)
+    if count == number:
+        os.kill(os.getpid(), signal.SIGKILL)
+atomic.write_atomic = write_atomic
+sys.argv[1:] = sys.argv[3:]
+import trainyard.cli
+trainyard.cli.main()
+"""
+
+
+def comparable(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same however often a run was killed."""
+    trials = [
+        {k: t[k] for k in ("number", "spec", "metric", "selection", "reason", "error")}
+        for t in verdict["trials"]
+    ]
+    kept = ("outcome", "reason", "metric", "baseline", "best_trial", "retrains", "findings", "serving")
+    return {"trials": trials, **{k: verdict[k] for k in kept}}
+
+
+def walk(step: Callable[[list[str]], int], properties: Path) -> str:
+    """The six jobs by hand, as Jenkins would chain them; returns the run."""
+
+    def run() -> str:
+        return properties.read_text().strip().removeprefix("RUN=")
+
+    assert step(["pull", "--again", "yes"]) == 0
+    key = run()
+    assert step(["launch", "--run", key]) == 0
+    for _ in range(20):
+        following = "retrain"
+        if step(["evaluate", "--run", key]) == ExitCode.BELOW_TARGET:
+            assert step(["tweak", "--run", key]) == 0
+        step([following, "--run", key])
+        if not properties.exists():
+            return key
+    raise AssertionError("the chain did not end")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
+    make_yard: Callable[..., Yard], folder: Callable[..., Path], tmp_path: Path, when: str
+) -> None:
+    case = folder("case", {"train.py": WEAK_TREE})
+    calm = make_yard("process", home=tmp_path / "calm")
+    undisturbed = calm("run", case, "--json").json
+    assert undisturbed["retrains"] >= 1
+    yard = make_yard("process", home=tmp_path / "killed")
+    properties = tmp_path / "run.properties"
+    kills = 0
+
+    def step(arguments: list[str]) -> int:
+        nonlocal kills
+        more = ["--url", str(case)] if arguments[0] == "pull" else []
+        for number in range(1, 50):
+            command = [sys.executable, "-c", KILLED_COMMAND, when, str(number), *arguments, *more]
+            done = subprocess.run(
+                [*command, "--properties", str(properties)],
+                env=yard.environment(),
+                capture_output=True,
+                check=False,
+            )
+            if done.returncode != -signal.SIGKILL:
+                return done.returncode
+            kills += 1
+        raise AssertionError(f"{arguments} never got through")
+
+    key = walk(step, properties)
+    assert kills >= 15
+    verdict = yard("show", key, "--json").json
+    assert comparable(verdict) == comparable(undisturbed)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sigkill_of_the_training_then_monitor_gives_the_metrics_of_an_undisturbed_run(
+    yard: Yard, folder: Callable[..., Path], tmp_path: Path, seed: int
+) -> None:
+    toml = "[policy]\nmax_trials = 1\ntarget = 0.5\n"
+    case = folder("slow", {"train.py": SLOW_NET, "trainyard.toml": toml})
+    calm = yard("run", case, "--name", "calm", "--seed", "5", "--json").json
+    key = yard("pull", "--url", case, "--repo", "killed", "--seed", "5", "--json").json["run"]
+    assert yard("launch", "--run", key).code == 0
+    trial = yard.home / "runs" / key / "trials" / "000"
+    wanted = random.Random(seed).randint(2, 35)
+    deadline = time.monotonic() + 120
+    while rows(trial / "history.csv") < wanted:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    kill_training(yard, key)
+    evaluated = yard("evaluate", "--run", key)
+    assert evaluated.code == ExitCode.DIED, evaluated.err
+    healed = yard("monitor", "--json")
+    assert healed.code == 0, healed.err
+    assert any(h["run"] == key and "started again" in h["action"] for h in healed.json)
+    verdict = yard("show", key, "--json").json
+    assert verdict["metric"] == calm["metric"]
+    assert verdict["outcome"] == calm["outcome"] == "promoted"
+    assert rows(trial / "history.csv") == 40
+
+
+def test_sigkill_of_the_whole_chain_and_the_same_command_again_go_on(
+    process_yard: Yard, folder: Callable[..., Path]
+) -> None:
+    case = folder(
+        "slow", {"train.py": SLOW_NET, "trainyard.toml": "[policy]\nmax_trials = 1\ntarget = 0.5\n"}
+    )
+    command = [str(Path(sys.executable).with_name("trainyard")), "run", str(case), "--json"]
+    chain = subprocess.Popen(
+        command,
+        env=process_yard.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not [r for r in process_yard("status", "--json").json if r["stage"] == "training"]:
+        assert time.monotonic() < deadline
+    os.killpg(chain.pid, signal.SIGKILL)
+    chain.wait()
+    [before] = process_yard("status", "--json").json
+    again = process_yard("run", case, "--json").json
+    assert again["run"] == before["run"]
+    assert again["outcome"] == "promoted"
+    assert [r["run"] for r in process_yard("status", "--json").json] == [before["run"]]
+
+
+def rows(history: Path) -> int:
+    try:
+        return max(0, history.read_text().count("\n") - 1)
+    except FileNotFoundError:
+        return 0
+
+
+def kill_training(yard: Yard, key: str) -> None:
+    """SIGKILL from outside, as an operator or the kernel would do it."""
+    name = yard.run_state(key)["trials"][-1]["attempts"][-1]["name"]
+    if yard.executor == "docker":
+        import docker
+
+        docker.from_env().containers.get(name).kill(signal="SIGKILL")
+    else:
+        import psutil
+
+        for process in psutil.process_iter(["environ"]):
+            environ = process.info["environ"] or {}
+            if environ.get("TRAINYARD_TRIAL", "").startswith(str(yard.home / "runs" / key)):
+                process.kill()
