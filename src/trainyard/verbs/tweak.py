@@ -1,4 +1,4 @@
-"""job4-tweak: diagnoses what was trained so far and writes the next spec, or says that the budget is spent."""
+"""job4-tweak: diagnoses what was trained so far and writes the next spec, or says why there is none."""
 
 from __future__ import annotations
 
