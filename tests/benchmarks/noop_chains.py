@@ -105,7 +105,8 @@ def _chain(folder: Path) -> Callable[[], None]:
         )
         + (
             "      - trigger-parameterized-builds:\n"
-            f"          - {{project: '{{repo}}-{after}', property-file: run.properties, fail-on-missing: true}}\n"
+            f"          - project: '{{repo}}-{after}'\n"
+            "            property-file: run.properties\n"
             if after
             else "      []\n"
         )
