@@ -1,0 +1,535 @@
+"""Walks a script as Python would run it, with abstract values: which calls does starting this file reach?
+
+Nothing is executed. Both sides of a branch are walked, a loop's body once, each function once per kind of argument.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from trainyard.detect import calls, expressions, patterns
+from trainyard.detect.events import Event, Log
+from trainyard.detect.program import Program, Source
+from trainyard.detect.values import (
+    UNKNOWN,
+    Cls,
+    Const,
+    Fn,
+    Lib,
+    Made,
+    Map,
+    Mod,
+    Obj,
+    Scope,
+    Seq,
+    Super,
+    Value,
+    Values,
+    join,
+)
+
+MAX_STATEMENTS = 30_000
+"""Statements walked for one candidate."""
+MAX_CALL_DEPTH = 16
+MAX_SIGNATURES = 4
+"""Times that one function is walked again for other kinds of arguments."""
+
+_RUN_LATER = {"command", "main", "automain", "entrypoint", "flow", "task", "callback", "group"}
+_CLASS_WALKED = {"forward", "call", "__call__"}
+
+
+class Run:
+    """One candidate, walked as `__main__`."""
+
+    def __init__(self, program: Program, main: Source) -> None:
+        self.program = program
+        self.main = main
+        self.log = Log()
+        self.scopes: dict[str, Scope] = {}
+        self.statements = 0
+        self.exhausted = False
+        self.weak = 0
+        self.loops = 0
+        self.depth = 0
+        self.imports = 0
+        self.source = main
+        self.walked: dict[Any, Values] = {}
+        self.counts: dict[int, int] = {}
+        self.registered: list[Fn] = []
+        self.objects: dict[Any, Obj] = {}
+        self.mains = {main.path}
+        self.late: set[tuple[int, str]] = set()
+        self.reached: list[str] = []
+
+    def go(self) -> Log:
+        """Walks the candidate; never raises for what it reads."""
+        self.module(self.main, main=True)
+        for fn in list(self.registered):
+            self.guarded_call(fn)
+        self.log.exhausted = self.exhausted
+        return self.log
+
+    def guarded_call(self, fn: Fn) -> None:
+        """Calls a function that something else would call (a command, a callback)."""
+        try:
+            self.call_fn(fn, [], {}, fn.node)
+        except RecursionError:
+            self.log.note("Nested too deeply in places: those were left out.")
+
+    # Modules
+
+    def module(self, source: Source, main: bool = False) -> Scope:
+        """A module's names, after walking its top level once."""
+        scope = self.scopes.get(source.path)
+        if scope is not None:
+            return scope
+        scope = Scope(source, None)
+        self.scopes[source.path] = scope
+        scope.names["__name__"] = (Const("__main__" if main else source.name),)
+        scope.names["__file__"] = (Const(source.path),)
+        tree = self.program.parse(source).tree
+        self.reached.append(source.path)
+        if tree is None:
+            return scope
+        outer = (self.source, self.weak, self.loops)
+        self.source, self.weak, self.loops = source, 0, 0
+        self.imports += 0 if main else 1
+        self.block(tree.body, scope)
+        self.imports -= 0 if main else 1
+        self.source, self.weak, self.loops = outer
+        return scope
+
+    # Statements
+
+    def block(self, body: list[ast.stmt], scope: Scope) -> None:
+        """Walks statements in order; one that is nested too deeply is left out."""
+        for node in body:
+            self.statements += 1
+            if self.statements > MAX_STATEMENTS:
+                self.exhausted = True
+                return
+            handler = _STATEMENTS.get(type(node))
+            if handler is None:
+                continue
+            try:
+                handler(self, node, scope)
+            except RecursionError:
+                self.log.note("Nested too deeply in places: those were left out.")
+
+    def branch(self, body: list[ast.stmt], scope: Scope) -> None:
+        """Walks statements that may not run: assignments add instead of replacing."""
+        self.weak += 1
+        self.block(body, scope)
+        self.weak -= 1
+
+    def evaluate(self, node: ast.expr | None, scope: Scope) -> Values:
+        """All that an expression may be."""
+        return expressions.evaluate(self, node, scope) if node is not None else UNKNOWN
+
+    def set_name(self, scope: Scope, name: str, values: Values) -> None:
+        """Assigns a name, honouring `global`."""
+        if name in scope.globals_:
+            while scope.parent is not None:
+                scope = scope.parent
+        if self.weak and (self.weak > 0):
+            old = scope.names.get(name)
+            if old and values:
+                values = join(old, values)
+            elif old:
+                values = old
+        scope.names[name] = values
+
+    def assign(self, target: ast.expr, values: Values, scope: Scope) -> None:
+        """Binds any assignment target."""
+        if isinstance(target, ast.Name):
+            self.set_name(scope, target.id, values)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._unpack(target.elts, values, scope)
+        elif isinstance(target, ast.Attribute):
+            for owner in self.evaluate(target.value, scope):
+                if isinstance(owner, Obj):
+                    old = owner.attrs.get(target.attr, UNKNOWN)
+                    owner.attrs[target.attr] = (
+                        join(values, old) if self.weak or self.loops else (values or old)
+                    )
+                elif isinstance(owner, Made):
+                    if values and len(owner.parts) < 64:
+                        owner.parts.append(values)
+                elif isinstance(owner, Mod) and owner.source is not None:
+                    self.module(owner.source).names[target.attr] = values
+        elif isinstance(target, ast.Subscript):
+            key = self.evaluate(target.slice, scope)
+            for owner in self.evaluate(target.value, scope):
+                if isinstance(owner, Map):
+                    label = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
+                    owner.items[label if _hashable(label) else None] = values
+                elif isinstance(owner, Seq) and len(owner.items) < 64:
+                    owner.items.append(values)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, values, scope)
+
+    def _unpack(self, targets: list[ast.expr], values: Values, scope: Scope) -> None:
+        for index, target in enumerate(targets):
+            got: Values = UNKNOWN
+            for value in values:
+                if isinstance(value, Seq):
+                    if index < len(value.items):
+                        got = join(got, value.items[index])
+                else:
+                    got = join(got, (value,))
+            self.assign(target, got, scope)
+
+    def _assign(self, node: ast.Assign, scope: Scope) -> None:
+        values = self.evaluate(node.value, scope)
+        patterns.assignment(self, node)
+        for target in node.targets:
+            self.assign(target, values, scope)
+
+    def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.evaluate(node.value, scope), scope)
+
+    def _augmented(self, node: ast.AugAssign, scope: Scope) -> None:
+        values = self.evaluate(node.value, scope)
+        patterns.augmented(self, node)
+        if isinstance(node.op, ast.Add):
+            for owner in self.evaluate(node.target, scope):
+                if isinstance(owner, Seq) and len(owner.items) < 64:
+                    for value in values:
+                        if isinstance(value, Seq):
+                            owner.items.extend(value.items[:32])
+
+    def _expression(self, node: ast.Expr, scope: Scope) -> None:
+        self.evaluate(node.value, scope)
+
+    def _if(self, node: ast.If, scope: Scope) -> None:
+        verdict = expressions.known_truth(self, node.test, scope)
+        if verdict is None:
+            self.evaluate(node.test, scope)
+            self.branch(node.body, scope)
+            while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+                # A chain of elifs is walked flat: it may be a thousand long.
+                node = node.orelse[0]
+                self.evaluate(node.test, scope)
+                self.branch(node.body, scope)
+            self.branch(node.orelse, scope)
+        elif verdict:
+            self.block(node.body, scope)
+        else:
+            self.block(node.orelse, scope)
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        self.assign(node.target, calls.elements(self.evaluate(node.iter, scope)), scope)
+        self.loops += 1
+        self.branch(node.body, scope)
+        self.loops -= 1
+        self.branch(node.orelse, scope)
+
+    def _while(self, node: ast.While, scope: Scope) -> None:
+        self.evaluate(node.test, scope)
+        patterns.endless(self, node)
+        self.loops += 1
+        self.branch(node.body, scope)
+        self.loops -= 1
+        self.branch(node.orelse, scope)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        for item in node.items:
+            values = self.evaluate(item.context_expr, scope)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, values, scope)
+        self.block(node.body, scope)
+
+    def _try(self, node: ast.Try, scope: Scope) -> None:
+        self.block(node.body, scope)
+        self.log.guarded += 1
+        for handler in node.handlers:
+            self.branch(handler.body, scope)
+        self.log.guarded -= 1
+        self.block(node.orelse, scope)
+        self.block(node.finalbody, scope)
+
+    def _return(self, node: ast.Return, scope: Scope) -> None:
+        scope.returns = join(scope.returns, self.evaluate(node.value, scope))
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        fn = Fn(node, scope)
+        for decorator in node.decorator_list:
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            attr = (
+                name.attr
+                if isinstance(name, ast.Attribute)
+                else name.id
+                if isinstance(name, ast.Name)
+                else ""
+            )
+            values = self.evaluate(decorator, scope)
+            if attr in _RUN_LATER and isinstance(name, ast.Attribute) and self.source is self.main:
+                if not any(isinstance(v, Lib) and v.name.split(".")[0] in ("hydra", "click") for v in values):
+                    self.registered.append(fn)
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            self.evaluate(default, scope)
+        self.set_name(scope, node.name, (fn,))
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+        bases: list[Value] = []
+        for base in node.bases:
+            bases += [v for v in self.evaluate(base, scope) if isinstance(v, Lib | Cls)]
+        for decorator in node.decorator_list:
+            self.evaluate(decorator, scope)
+        body = Scope(scope.module, scope)
+        weak, self.weak = self.weak, 0
+        self.block(node.body, body)
+        self.weak = weak
+        cls = Cls(node, scope, tuple(bases), body)
+        for values in body.names.values():
+            for value in values:
+                if isinstance(value, Fn):
+                    value.owner = cls
+        # Methods look names up in the module, not in the class body.
+        for values in body.names.values():
+            for value in values:
+                if isinstance(value, Fn) and value.scope is body:
+                    value.scope = scope
+        self.set_name(scope, node.name, (cls,))
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            self._guarded_import(alias.name, node)
+            value = self.import_module(alias.name, scope, whole=alias.asname is not None)
+            name = alias.asname or alias.name.partition(".")[0]
+            old = scope.names.get(name, UNKNOWN)
+            if self.log.guarded and old:
+                self.set_name(scope, name, join(old, (value,)))
+            else:
+                self.set_name(scope, name, (value,))
+
+    def _guarded_import(self, name: str, node: ast.stmt) -> None:
+        self.log.imported(self.source, name, node.lineno, guarded=self.log.guarded > 0)
+
+    def import_module(self, dotted: str, scope: Scope, whole: bool = True) -> Value:
+        """A module by its absolute name; `whole` is false for `import a.b`, which binds `a`."""
+        found, folder = self.program.resolve(dotted, self.main.folder, self.source)
+        if found is None and folder is None:
+            return Lib(dotted if whole else dotted.partition(".")[0])
+        if found is not None:
+            self.module(found)
+        if whole or "." not in dotted:
+            return Mod(found, folder, dotted)
+        head, head_folder = self.program.resolve(dotted.partition(".")[0], self.main.folder, self.source)
+        return Mod(head, head_folder, dotted.partition(".")[0])
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        if node.module == "__future__":
+            return
+        if node.level:
+            base = self._relative(node.level)
+            parts = node.module.split(".") if node.module else []
+            found, folder = self.program.at(base, parts) if parts else self._package(base)
+        else:
+            self._guarded_import(node.module or "", node)
+            found, folder = self.program.resolve(node.module or "", self.main.folder, self.source)
+        if found is None and folder is None:
+            self._from_library(node, scope)
+            return
+        self._from_local(node, scope, Mod(found, folder, node.module or ""))
+
+    def _relative(self, level: int) -> str:
+        folder = self.source.folder
+        for _ in range(level - 1):
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def _package(self, folder: str) -> tuple[Source | None, str | None]:
+        return self.program.sources.get(f"{folder}/__init__.py" if folder else "__init__.py"), folder
+
+    def _from_library(self, node: ast.ImportFrom, scope: Scope) -> None:
+        module = node.module or ""
+        for alias in node.names:
+            if alias.name == "*":
+                scope.stars.append(module)
+                self.log.imported(self.source, f"{module}.*", node.lineno, guarded=self.log.guarded > 0)
+                continue
+            name = f"{module}.{alias.name}"
+            self.log.imported(self.source, name, node.lineno, guarded=self.log.guarded > 0)
+            self.set_name(scope, alias.asname or alias.name, (Lib(name),))
+
+    def _from_local(self, node: ast.ImportFrom, scope: Scope, mod: Mod) -> None:
+        names = self.module(mod.source).names if mod.source is not None else {}
+        for alias in node.names:
+            if alias.name == "*":
+                for name, values in list(names.items()):
+                    if not name.startswith("__"):
+                        self.set_name(scope, name, values)
+                if mod.source is not None:
+                    scope.stars += [s for s in self.module(mod.source).stars if s not in scope.stars]
+                continue
+            values = self.member(mod, alias.name)
+            if not values and mod.source is not None and not mod.source.notebook:
+                if self.program.parse(mod.source).tree is not None and mod.source.name == (node.module or ""):
+                    values = self._shadowed(node, alias.name, mod)
+            self.set_name(scope, alias.asname or alias.name, values)
+
+    def _shadowed(self, node: ast.ImportFrom, name: str, mod: Mod) -> Values:
+        """A name that the local file of that name lacks, where a library of that name has one: the library is meant."""
+        top = (node.module or "").partition(".")[0]
+        if top not in _SHADOWS:
+            return UNKNOWN
+        self.log.hazard(
+            self.source,
+            "shadow",
+            node.lineno,
+            f"{mod.source.path} hides the library {top}; Python imports that file instead.",
+        )
+        return (Lib(f"{node.module}.{name}"),)
+
+    def member(self, mod: Mod, name: str) -> Values:
+        """A name of a local module, or a submodule of a package."""
+        if mod.source is not None:
+            scope = self.module(mod.source)
+            values = scope.names.get(name, UNKNOWN)
+            if values:
+                return values
+            values = expressions.from_stars(scope, name)
+            if values:
+                return values
+        if mod.folder is not None:
+            found, folder = self.program.at(mod.folder, [name])
+            if found is not None:
+                self.module(found)
+            if found is not None or folder is not None:
+                return (Mod(found, folder, f"{mod.dotted}.{name}"),)
+        return UNKNOWN
+
+    def _global(self, node: ast.Global, scope: Scope) -> None:
+        scope.globals_.update(node.names)
+
+    def _match(self, node: ast.Match, scope: Scope) -> None:
+        self.evaluate(node.subject, scope)
+        for case in node.cases:
+            self.branch(case.body, scope)
+
+    # Functions
+
+    def call_fn(self, fn: Fn, args: list[Values], kwargs: dict[str, Values], node: ast.AST) -> Values:
+        """Walks a function of the repository with these arguments, once per kind of arguments."""
+        key = (id(fn.node), fn.bound.key() if fn.bound is not None else None,
+               tuple(tuple(v.key() for v in vs[:6]) for vs in args[:8]),
+               tuple((k, tuple(v.key() for v in vs[:6])) for k, vs in kwargs.items() if vs))  # fmt: skip
+        if key in self.walked:
+            return self.walked[key]
+        count = self.counts.get(id(fn.node), 0)
+        if count >= MAX_SIGNATURES or self.depth >= MAX_CALL_DEPTH or self.exhausted:
+            return UNKNOWN
+        self.counts[id(fn.node)] = count + 1
+        self.walked[key] = UNKNOWN
+        scope = Scope(fn.scope.module, fn.scope)
+        bind(fn, args, kwargs, scope)
+        outer = (self.source, self.weak, self.log.guarded)
+        self.source, self.weak, self.log.guarded = fn.scope.module, 0, 0
+        self.depth += 1
+        if fn.bound is not None and fn.owner is not None:
+            scope.names["__class__"] = (Super(fn.bound, fn.owner),)
+        try:
+            if isinstance(fn.node, ast.Lambda):
+                result = self.evaluate(fn.node.body, scope)
+            else:
+                self.log.entered(self.source, fn.node)
+                self._defaults(fn, scope)
+                self.block(fn.node.body, scope)
+                result = scope.returns
+        finally:
+            self.depth -= 1
+            self.source, self.weak, self.log.guarded = outer
+        self.walked[key] = result
+        return result
+
+    def _defaults(self, fn: Fn, scope: Scope) -> None:
+        arguments = fn.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        for argument, default in zip(
+            positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=False
+        ):
+            if not scope.names.get(argument.arg):
+                scope.names[argument.arg] = self.evaluate(default, fn.scope)
+        for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False):
+            if value is not None and not scope.names.get(argument.arg):
+                scope.names[argument.arg] = self.evaluate(value, fn.scope)
+
+    def event(self, event: Event) -> None:
+        """Records what was reached, with how: by a call, or only as a side effect of an import."""
+        event.by_import = self.imports > 0
+        self.log.add(event)
+
+
+def bind(fn: Fn, args: list[Values], kwargs: dict[str, Values], scope: Scope) -> None:
+    """Binds arguments to parameters."""
+    arguments = fn.node.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    for name in (*names, *(a.arg for a in arguments.kwonlyargs)):
+        scope.names[name] = UNKNOWN
+    if fn.bound is not None and not isinstance(fn.node, ast.Lambda):
+        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in fn.node.decorator_list)
+        if not static and names:
+            scope.names[names[0]] = (fn.bound,)
+            names = names[1:]
+    for name, values in zip(names, args, strict=False):
+        scope.names[name] = values
+    if arguments.vararg is not None:
+        scope.names[arguments.vararg.arg] = (Seq(list(args[len(names) :])),)
+    extra: dict[Any, Values] = {}
+    known = {*names, *(a.arg for a in arguments.kwonlyargs)}
+    for name, values in kwargs.items():
+        if name in known:
+            scope.names[name] = values
+        else:
+            extra[name] = values
+    if arguments.kwarg is not None:
+        scope.names[arguments.kwarg.arg] = (Map(extra),)
+
+
+def _hashable(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool | None)
+
+
+_SHADOWS = frozenset(
+    [
+        "keras",
+        "tensorflow",
+        "torch",
+        "sklearn",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "jax",
+        "flax",
+        "statsmodels",
+        "transformers",
+        "numpy",
+        "pandas",
+    ]
+)
+_STATEMENTS: dict[type, Any] = {
+    ast.Assign: Run._assign,
+    ast.AnnAssign: Run._annotated,
+    ast.AugAssign: Run._augmented,
+    ast.Expr: Run._expression,
+    ast.If: Run._if,
+    ast.For: Run._for,
+    ast.AsyncFor: Run._for,
+    ast.While: Run._while,
+    ast.With: Run._with,
+    ast.AsyncWith: Run._with,
+    ast.Try: Run._try,
+    ast.Return: Run._return,
+    ast.FunctionDef: Run._function,
+    ast.AsyncFunctionDef: Run._function,
+    ast.ClassDef: Run._class,
+    ast.Import: Run._import,
+    ast.ImportFrom: Run._import_from,
+    ast.Global: Run._global,
+    ast.Match: Run._match,
+}
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = Run._try

@@ -1,0 +1,1 @@
+"""What detection knows about libraries: names only, no library is imported."""
