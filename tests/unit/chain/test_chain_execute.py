@@ -60,6 +60,56 @@ def test_a_missing_property_file_that_is_not_required_leaves_the_other_parameter
     assert chain.run(text).builds[1].parameters == {"RUN": "fixed"}
 
 
+def test_a_later_source_of_parameters_replaces_an_earlier_one(chain: Chain) -> None:
+    text = """
+- job:
+    name: one
+    parameters: [{string: {name: A, default: current}}, {string: {name: B, default: current}}]
+    builders: [{shell: 'echo "A=file $A $BUILD_NUMBER" > next.properties'}]
+    publishers:
+      - trigger-parameterized-builds:
+          - {project: two, current-parameters: true, property-file: next.properties}
+          - {project: two, property-file: next.properties, predefined-parameters: 'A=$JOB_NAME of $$1'}
+- job:
+    name: two
+    parameters: [{string: {name: A}}, {string: {name: B, default: ' default '}}]
+    builders: [{shell: 'true'}]
+"""
+    done = chain.run(text)
+    assert [build.parameters for build in done.builds[1:]] == [
+        {"A": "file current 1", "B": "current"},
+        {"A": "one of $1", "B": " default "},
+    ]
+
+
+def test_equal_builds_that_wait_are_one(chain: Chain) -> None:
+    text = """
+- job:
+    name: one
+    builders: [{shell: 'true'}]
+    publishers:
+      - trigger-parameterized-builds:
+          - {project: 'two, two', predefined-parameters: A=1}
+          - {project: two, predefined-parameters: A=1}
+          - {project: two, predefined-parameters: A=2}
+- job: {name: two, parameters: [{string: {name: A}}], builders: [{shell: 'true'}]}
+"""
+    assert [build.parameters["A"] for build in chain.run(text).builds[1:]] == ["1", "2"]
+
+
+def test_start_values_and_defaults_are_trimmed_where_the_job_says_so(chain: Chain) -> None:
+    text = """
+- job:
+    name: one
+    parameters:
+      - string: {name: A, trim: true}
+      - string: {name: B, trim: false}
+      - string: {name: C, default: ' c ', trim: true}
+    builders: [{shell: 'true'}]
+"""
+    assert chain.run(text, A=" a ", B=" b ").builds[0].parameters == {"A": "a", "B": " b ", "C": "c"}
+
+
 @pytest.mark.parametrize(
     ("code", "result", "conditions"),
     [
