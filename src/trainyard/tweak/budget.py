@@ -1,0 +1,51 @@
+"""How long to train: epochs, rates and averages scaled to the number of weight updates, not of epochs."""
+
+from __future__ import annotations
+
+import math
+
+from trainyard.policy import Policy
+from trainyard.runs.files import Metric
+from trainyard.tweak.network import Network
+from trainyard.tweak.record import TrialRecord
+
+UPDATES = 1500
+"""Weight updates that small networks need to settle; on larger data an epoch alone has more."""
+MOST_EPOCHS = 120
+
+
+def steps_per_epoch(record: TrialRecord, network: Network) -> int:
+    n = record.n_train
+    return max(1, math.ceil(n / network.batch_size)) if n else 30
+
+
+def epochs_for(record: TrialRecord, network: Network, updates: int = UPDATES) -> int:
+    """Epochs that give `updates` weight updates; never fewer than the script's own, nor over `MOST_EPOCHS` of them."""
+    wanted = math.ceil(updates / steps_per_epoch(record, network))
+    return max(network.epochs, min(MOST_EPOCHS, max(wanted, 5)))
+
+
+def patience(epochs: int) -> int:
+    """Epochs without a better validation number after which training stops."""
+    return max(4, min(15, epochs // 5))
+
+
+def momentum(record: TrialRecord, network: Network) -> float:
+    """BatchNormalization's momentum: averages that settle within a third of an epoch.
+
+    Keras' 0.99 takes hundreds of updates to settle; until then a small data set is judged by wrong averages.
+    """
+    return round(min(0.99, max(0.5, math.exp(-3 / steps_per_epoch(record, network)))), 3)
+
+
+def goal(policy: Policy, selection: Metric | None) -> float:
+    """The selection number to aim at: the target and, for proportions, one and a half standard errors more.
+
+    The best of several looks at the selection part is better than the model is; a trial that only just crosses
+    there falls short on the part that the gate reads.
+    """
+    if policy.direction != "max" or not 0 < policy.target < 1:
+        return policy.target
+    n = selection.n if selection and selection.n else 200
+    error = math.sqrt(policy.target * (1 - policy.target) / n)
+    return policy.target + min(1.5 * error, 0.5 * (1 - policy.target))

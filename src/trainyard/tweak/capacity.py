@@ -1,0 +1,110 @@
+"""Moves that give a network more to learn with: widths, layers, normalisation. Read-only over a Network."""
+
+from __future__ import annotations
+
+from trainyard.runs.files import Move
+from trainyard.tweak.moves import move
+from trainyard.tweak.network import CONVOLUTIONS, RECURRENT, Layer, Network
+
+FLOORS = {"conv": 16, "dense": 64, "rnn": 32, "embedding": 16}
+"""Widths below which a layer is widened to them in one move: doubling takes too many retrains."""
+CEILINGS = {"conv": 256, "dense": 1024, "rnn": 256, "embedding": 256}
+
+
+def family(layer: Layer) -> str:
+    if layer.kind in CONVOLUTIONS:
+        return "conv"
+    if layer.kind in RECURRENT:
+        return "rnn"
+    return "embedding" if layer.kind == "Embedding" else "dense"
+
+
+def widths(network: Network, factor: float = 1.0) -> dict[str, int]:
+    """New widths: at least the floor of the family, at least `factor` times the present one; empty if none grows.
+
+    Convolutions behind others double the floor, as their maps shrink. Where branches merge all layers grow by one
+    factor, so that what is added keeps fitting.
+    """
+    layers = [one for one in network.hidden if one.width]
+    if not layers:
+        return {}
+    if network.merges:
+        needed = max(max(FLOORS[family(one)] / (one.width or 1) for one in layers), factor)
+        if needed <= 1:
+            return {}
+        times = 2 ** max(1, round(needed).bit_length() - (round(needed) & (round(needed) - 1) == 0))
+        return {one.name: (one.width or 1) * times for one in layers}
+    found, convolutions = {}, 0
+    for one in layers:
+        width, kind = one.width or 1, family(one)
+        floor = FLOORS[kind]
+        if kind == "conv":
+            floor *= 2 if convolutions else 1
+            convolutions += 1
+        wanted = min(CEILINGS[kind], max(floor, round(width * factor)))
+        if wanted > width:
+            found[one.name] = wanted
+    return found
+
+
+def widen(network: Network, factor: float = 1.0) -> list[Move]:
+    wanted = widths(network, factor)
+    if not wanted:
+        return []
+    now = {one.name: one.width for one in network.hidden}
+    told = ", ".join(f"{name} {now[name]} to {width}" for name, width in wanted.items())
+    return [move("widen", f"widened {told}", layers=wanted)]
+
+
+def blocks(network: Network) -> list[Layer]:
+    """Behind which layers a block of convolution, activation and normalisation ends, first to last."""
+    return [
+        one for one in network.of("Conv2D", "SeparableConv2D") if one.name in {h.name for h in network.hidden}
+    ]
+
+
+def normalise(network: Network, momentum: float) -> list[Move]:
+    """BatchNormalization behind every hidden dense and convolutional layer that has none yet."""
+    if network.of("BatchNormalization") or network.recurrent:
+        return []
+    names = [one.name for one in network.hidden if family(one) in ("conv", "dense")]
+    if not names:
+        return []
+    return [move("batchnorm", f"normalised behind {', '.join(names)}", after=names, momentum=momentum)]
+
+
+def deeper(network: Network, momentum: float) -> list[Move]:
+    """One more block: a convolution where maps are still large enough, else a dense layer before the output."""
+    output = network.output
+    convolutions = blocks(network)
+    if convolutions:
+        last = _end_of_maps(network, convolutions[-1])
+        if last is not None and len(last.shape) == 4 and min((s or 8) for s in last.shape[1:3]) >= 3:
+            filters = min(128, 2 * (convolutions[-1].width or 16))
+            text = f"added a convolution block of {filters} filters behind {last.name}"
+            return [move("conv_block", text, after=last.name, filters=filters, momentum=momentum)]
+    place = _before_output(network)
+    if output is None or place is None or len([x for x in place.shape if x]) > 1:
+        return []
+    text = f"added a dense layer of 64 units behind {place.name}"
+    return [move("dense_block", text, after=place.name, units=64)]
+
+
+def _end_of_maps(network: Network, last: Layer) -> Layer | None:
+    """The last layer that still gives feature maps (pooling behind the last convolution belongs to its block)."""
+    found = None
+    behind = False
+    for layer in network.layers:
+        behind = behind or layer.name == last.name
+        if behind and len(layer.shape) == 4:
+            found = layer
+        elif behind:
+            break
+    return found
+
+
+def _before_output(network: Network) -> Layer | None:
+    output = network.output
+    if output is None or network.layers[-1].name != output.name or len(network.layers) < 2:
+        return None
+    return network.layers[-2]

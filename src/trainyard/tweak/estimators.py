@@ -1,0 +1,94 @@
+"""Steps for estimators: typed tables of what helps which class, then small random changes around the best. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from trainyard.policy import Policy
+from trainyard.runs.files import Move
+from trainyard.tweak.estimator_tables import NEAR, SCALE_SENSITIVE, SCALERS, TABLES, Row
+from trainyard.tweak.findings import Finding, Kind
+from trainyard.tweak.moves import move
+from trainyard.tweak.record import TrialRecord
+from trainyard.tweak.step import Step
+
+RANDOM_STEPS = 12
+
+
+def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: int) -> Iterator[Step]:
+    """What could come next on top of the best trial: the table's rows in order, then random steps near it."""
+    found = read(best.architecture)
+    if found is None:
+        return
+    name, params, prefix, scaled = found
+    short = f"the held-out number is {best.value:.3f}" if best.value is not None else "it is below the target"
+    scale = [] if scaled or name not in SCALE_SENSITIVE else [_scale(best)]
+    for row in TABLES.get(name, []):
+        changed = _changed(row, params)
+        moves = [*scale, *([_set(changed, params, prefix)] if changed else [])]
+        if moves:
+            yield Step(moves, f"{'; '.join(m.reason for m in moves)}. Why: {row.why}; {short}")
+    if scale:
+        yield Step(scale, f"{scale[0].reason}. Why: {name} compares features by their size; {short}")
+    if any(one.kind == Kind.IMBALANCE for one in findings) and params.get("class_weight", 0) is None:
+        moves = [*scale, _set({"class_weight": "balanced"}, params, prefix)]
+        yield Step(moves, f"{moves[-1].reason}. Why: the classes are of very different sizes; {short}")
+    yield from _random(name, params, prefix, short, random.Random(seed))  # noqa: S311
+
+
+def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] | None:
+    """(class, parameters, prefix of their names, whether inputs are scaled) of what learns; None if unreadable.
+
+    In a pipeline that is the last step, whose parameters are named `step__parameter`.
+    """
+    found = architecture.get("estimator")
+    if not isinstance(found, dict):
+        return None
+    prefix, scaled = "", False
+    steps_ = [one for one in found.get("steps") or [] if isinstance(one, dict)]
+    if steps_:
+        classes = [_short(one.get("class")) for one in steps_]
+        scaled = any(one in SCALERS for one in classes[:-1])
+        found, prefix = steps_[-1], f"{steps_[-1].get('name', '')}__"
+    params = found.get("params")
+    return _short(found.get("class")), params if isinstance(params, dict) else {}, prefix, scaled
+
+
+def _short(name: object) -> str:
+    return str(name or "").rsplit(".", 1)[-1]
+
+
+def _changed(row: Row, params: dict[str, Any]) -> dict[str, Any]:
+    """The row's parameters that differ from what the estimator has."""
+    return {key: value for key, value in row.params.items() if key in params and params[key] != value}
+
+
+def _set(changed: dict[str, Any], params: dict[str, Any], prefix: str) -> Move:
+    told = ", ".join(f"{key} from {params.get(key)} to {value}" for key, value in changed.items())
+    return move(
+        "set_params", f"set {told}", params={f"{prefix}{key}": value for key, value in changed.items()}
+    )
+
+
+def _scale(best: TrialRecord) -> Move:
+    low, high = best.stat("x_min"), best.stat("x_max")
+    size = f" (they range from {low:.4g} to {high:.4g})" if low is not None and high is not None else ""
+    return move("scale_inputs", f"scaled the inputs{size}")
+
+
+def _random(
+    name: str, params: dict[str, Any], prefix: str, short: str, chooser: random.Random
+) -> Iterator[Step]:
+    """Random values near the best trial's, one or two parameters at a time."""
+    ranges = {key: value for key, value in NEAR.get(name, {}).items() if key in params}
+    if not ranges:
+        return
+    for _ in range(RANDOM_STEPS):
+        keys = chooser.sample(sorted(ranges), k=min(len(ranges), chooser.choice((1, 2))))
+        changed = {key: chooser.choice(ranges[key]) for key in keys}
+        changed = {key: value for key, value in changed.items() if params[key] != value}
+        if changed:
+            one = _set(changed, params, prefix)
+            yield Step([one], f"{one.reason}. Why: a look around the best values so far; {short}")

@@ -1,0 +1,132 @@
+"""What trial comes next, or why none does. Pure and deterministic: the same history gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from trainyard.policy import Policy
+from trainyard.runs.files import SCHEMA, Spec
+from trainyard.tweak import estimators, networks
+from trainyard.tweak.curves import curve
+from trainyard.tweak.diagnose import at_chance, before_training, diagnose
+from trainyard.tweak.findings import Finding, Kind
+from trainyard.tweak.moves import joined, signature
+from trainyard.tweak.record import TrialRecord
+from trainyard.tweak.step import Step
+
+MEMORISING = 2
+"""Retrains without any sign of a rule, one of which learnt its training data, after which it is called hopeless."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The next trial.
+
+    Attributes:
+        spec: what the next trial is; `spec.parent` names the trial whose weights it inherits.
+        findings: the diagnosis of the trial that it builds on, in sentences.
+    """
+
+    spec: Spec
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        return self.spec.reason
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """No further trial is worth its time; `reason` says why, for the verdict."""
+
+    reason: str
+    findings: list[str] = field(default_factory=list)
+
+
+def propose(history: list[TrialRecord], policy: Policy, *, seed: int) -> Proposal | Exhausted:
+    """Decides what comes after the trials so far.
+
+    Args:
+        history: all trials so far, trial 0 first, failed ones included. Not empty.
+        policy: thresholds and budget. Trials are compared on the selection part alone.
+        seed: equal seeds, equal answers; it decides only where the evidence leaves a choice.
+    """
+    first = history[0]
+    if mistakes := before_training(first):
+        return Exhausted(f"No architecture mends this: {mistakes[0].sentence}", _said(mistakes))
+    best = _best(history, policy)
+    if best is None:
+        return Exhausted("No trial gave a number on held-out data to improve on.")
+    findings = diagnose(best, policy)
+    if reason := _hopeless(history, policy):
+        return Exhausted(reason, _said(diagnose(history[-1], policy), Kind.UNLEARNABLE))
+    if len(history) >= policy.max_trials:
+        return Exhausted(f"The budget of {policy.max_trials} trials is spent.", _said(findings))
+    tried = {signature(one.spec) for one in history}
+    for base in _bases(history, best, policy):
+        for step in _steps(base, history, policy, seed):
+            spec = Spec(
+                schema=SCHEMA,
+                trial=history[-1].number + 1,
+                parent=base.number if step.inherit else None,
+                moves=joined(base.spec.moves, step.moves),
+                reason=step.reason,
+            )
+            if signature(spec) not in tried:
+                return Proposal(spec, _said(findings))
+    return Exhausted(
+        "The evidence supports no further change: every step it calls for was tried.", _said(findings)
+    )
+
+
+def _said(findings: list[Finding], *only: Kind) -> list[str]:
+    return [one.sentence for one in findings if not only or one.kind in only]
+
+
+def _steps(base: TrialRecord, history: list[TrialRecord], policy: Policy, seed: int) -> Iterator[Step]:
+    findings = diagnose(base, policy)
+    if base.architecture.get("kind") == "estimator":
+        return estimators.steps(base, findings, policy, seed=seed + len(history))
+    return networks.steps(base, findings, policy)
+
+
+def _best(history: list[TrialRecord], policy: Policy) -> TrialRecord | None:
+    found: tuple[TrialRecord, float] | None = None
+    for record in history:
+        value = record.value
+        if value is not None and (found is None or policy.better(value, found[1])):
+            found = record, value
+    return found[0] if found else None
+
+
+def _bases(history: list[TrialRecord], best: TrialRecord, policy: Policy) -> list[TrialRecord]:
+    """Trials to build on: the best one, then the others, best first."""
+    scored = [(one, value) for one in history if one is not best and (value := one.value) is not None]
+    scored.sort(key=lambda item: item[1], reverse=policy.direction == "max")
+    return [best, *(one for one, _ in scored)]
+
+
+def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
+    """Why there is nothing to learn: the training data can be learnt by heart, the held-out data only guessed."""
+    chance = history[0].stat("majority")
+    if chance is None or policy.direction != "max" or len(history) <= MEMORISING:
+        return None
+    held, train = [], []
+    for record in history:
+        if record.selection is None or record.value is None:
+            continue
+        if not at_chance(record.value, chance, record.selection.n):
+            return None
+        held.append(record.value)
+        if (reached := curve(record).train) is not None:
+            train.append(reached)
+    memorised = max(train, default=0.0)
+    if len(held) <= MEMORISING or (train and memorised < chance + 0.2 and len(held) <= 2 * MEMORISING):
+        return None
+    told = f"training accuracy reached {memorised:.2f}, but " if memorised > chance + 0.2 else ""
+    return (
+        f"The labels can't be learnt from the inputs: over {len(held)} trials {told}held-out accuracy never rose "
+        f"above {max(held):.2f}, where always answering the commonest class gives {chance:.2f}. The labels may be "
+        "shuffled, or belong to other rows."
+    )

@@ -1,0 +1,20 @@
+"""A step: what one trial could change against the best one so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainyard.runs.files import Move
+
+
+@dataclass(frozen=True)
+class Step:
+    """Moves on top of the best trial's, and whether its weights are kept.
+
+    Attributes:
+        inherit: start from the best trial's weights; else from scratch.
+    """
+
+    moves: list[Move]
+    reason: str
+    inherit: bool = False
