@@ -34,8 +34,6 @@ def launch(context: Context, run: Run) -> None:
         check(detection)
         if state.image is None:
             executor = context.executor(state.executor)
-            if executor.name == "process":
-                context.say("warning: the process executor isolates nothing: only run code that you trust.")
             state.image = _prepare(context, run, state, detection)
             state.executor = executor.name
             run.save(state)
@@ -112,8 +110,22 @@ def _detect(run: Run) -> Detection:
 def _prepare(context: Context, run: Run, state: RunState, detection: Detection) -> str:
     executor = context.executor(state.executor)
     with tempfile.TemporaryDirectory(prefix="trainyard-needs-") as folder:
-        requirements: Path | None = None
-        if detection.needs:
-            requirements = Path(folder, "requirements.txt")
-            requirements.write_text("".join(f"{need}\n" for need in detection.needs))
+        requirements = _requirements(run, detection, Path(folder))
         return executor.prepare(detection.image or "", requirements, context.say, run.build_log)
+
+
+def _requirements(run: Run, detection: Detection, folder: Path) -> Path | None:
+    """The repository's own requirements file; else one made of what it states elsewhere or imports."""
+    needs = detection.needs
+    if needs.file and needs.file.endswith((".txt", ".in")):
+        stated = run.source / needs.file
+        return stated if stated.resolve().is_relative_to(run.source.resolve()) else None
+    missing = [need for need in needs.requirements if not need.in_image]
+    if not missing:
+        return None
+    # each on the line that it came from, so that a failing one is named by that line
+    by_line = {need.line: need.requirement for need in missing} if needs.file else {}
+    lines = [by_line.get(n, "") for n in range(1, max(by_line) + 1)] if by_line else []
+    path = folder / (Path(needs.file).name if needs.file else "imports")
+    path.write_text("".join(f"{line}\n" for line in lines or [need.requirement for need in missing]))
+    return path
