@@ -1,0 +1,256 @@
+"""Trainings in containers that hold nothing of the host, through Docker's own SDK."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainyard.executors.base import State, Status, Training
+from trainyard.executors.endings import TIMED_OUT, by_code
+from trainyard.executors.environment import network_environment, training_environment
+from trainyard.executors.names import safe_name
+from trainyard.executors.sandbox import CA_INSIDE, host_config, user
+from trainyard.exits import ExitCode, TrainyardError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_TIMEOUT = 60
+"""Seconds for one answer of the engine; starting on a busy disk takes a few."""
+
+
+class DockerExecutor:
+    """Runs trainings on the Docker Engine of this machine.
+
+    Args:
+        home: the state home.
+    """
+
+    name = "docker"
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    @functools.cached_property
+    def _api(self) -> APIClient:
+        import docker
+        from docker.utils import kwargs_from_env
+
+        with _engine_errors():
+            return docker.APIClient(version="auto", timeout=_TIMEOUT, **kwargs_from_env())
+
+    def prepare(
+        self, image: str, requirements: Path | None, say: Callable[[str], None], log: Path | None = None
+    ) -> str:
+        """See `Executor.prepare`. The full log of a build goes to `log`, else below the state home."""
+        from trainyard.images.docker import prepare
+
+        with _engine_errors():
+            return prepare(self._api, image, requirements, home=self._home, say=say, log=log)
+
+    def start(self, training: Training) -> None:
+        container = _container(training.name)
+        with _engine_errors():
+            made = self._create(training, None, container)
+            # one that is only created belongs to a start that was killed half way
+            if made or self._api.inspect_container(container)["State"]["Status"] == "created":
+                self._api.start(container)
+
+    def state(self, name: str) -> State:
+        from docker.errors import NotFound
+
+        with _engine_errors():
+            try:
+                found = self._api.inspect_container(_container(name))
+            except NotFound:
+                return State(Status.ABSENT)
+            return judge(found["State"], functools.partial(self._memory_event, found["Id"]))
+
+    def wait(self, name: str, timeout: float | None) -> State:
+        from docker.errors import NotFound
+        from requests.exceptions import ConnectionError, ReadTimeout
+
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return self.state(name)
+            # the engine answers the moment the container ends; a read timeout is the only other way out
+            with contextlib.suppress(ReadTimeout, NotFound):
+                try:
+                    self._api.wait(_container(name), timeout=_seconds(left))
+                except ConnectionError as error:
+                    if "timed out" not in str(error).lower():  # urllib3's timeout arrives as either
+                        self._outlast_restart(deadline)
+            state = self.state(name)
+            if state.status != Status.RUNNING:
+                return state
+
+    def stop(self, name: str, grace: float) -> None:
+        from docker.errors import NotFound
+
+        with _engine_errors(), contextlib.suppress(NotFound):
+            self._api.stop(_container(name), timeout=max(0, round(grace)))
+
+    def remove(self, name: str) -> None:
+        from docker.errors import NotFound
+
+        with _engine_errors(), contextlib.suppress(NotFound):
+            self._api.remove_container(_container(name), v=True, force=True)
+
+    def logs(self, name: str, *, follow: bool = True) -> Iterator[bytes]:
+        from docker.errors import NotFound
+        from requests.exceptions import RequestException
+
+        # an engine that restarts ends the stream; what it printed stays readable afterwards
+        with contextlib.suppress(NotFound, RequestException):
+            yield from self._api.logs(_container(name), stream=True, follow=follow)
+
+    def run(self, training: Training, command: list[str], timeout: float) -> tuple[int, bytes]:
+        """See `Executor.run`; the exit code is TIMED_OUT where `timeout` ended it."""
+        container = _container(training.name)
+        self.remove(training.name)
+        try:
+            with _engine_errors():
+                self._create(training, command, container)
+                self._api.start(container)
+            state = self.wait(training.name, timeout)
+            if state.status == Status.RUNNING:
+                self.stop(training.name, 0)
+            with _engine_errors():
+                output: bytes = self._api.logs(container)
+        finally:
+            self.remove(training.name)
+        if state.status == Status.RUNNING:
+            return TIMED_OUT, output
+        if state.status == Status.OUT_OF_MEMORY:
+            output += f"\n{state.detail}\n".encode()
+        return state.exit_code if state.exit_code is not None else 1, output
+
+    def _create(self, training: Training, command: list[str] | None, container: str) -> bool:
+        """Whether a container was made; not where one of that name is there already."""
+        from docker.errors import APIError, ImageNotFound
+
+        uid, gid = user()
+        open_to(uid, gid, source=training.source, trial=training.trial)
+        read_only = {"/src": training.source}
+        environment = {"TRAINYARD_SOURCE": "/src", "TRAINYARD_TRIAL": "/trial"}
+        if training.parent is not None:
+            read_only["/parent"] = training.parent
+            environment["TRAINYARD_PARENT"] = "/parent"
+        if training.limits.network == "full":
+            environment |= network_environment(CA_INSIDE)
+        flags = host_config(
+            training.limits, read_only=read_only, writable={"/trial": training.trial}, build=False
+        )
+        try:
+            self._api.create_container(
+                self._reference(training.image),
+                entrypoint=["python", "-m", *command] if command is not None else None,
+                name=container,
+                user=f"{uid}:{gid}",
+                hostname="trainyard",
+                environment=training_environment(training.limits) | training.env | environment,
+                labels={"trainyard": training.name, **training.labels},
+                host_config=self._api.create_host_config(**flags),
+            )
+        except ImageNotFound:
+            raise TrainyardError(
+                ExitCode.IMAGE_BUILD_FAILED,
+                f"The image {training.image} is gone from the engine.",
+                "Launch the run again: that builds it.",
+            ) from None
+        except APIError as error:
+            if error.status_code == 409:  # the name is taken
+                return False
+            raise
+        return True
+
+    def _reference(self, image: str) -> str:
+        from trainyard.images.content import base_image, image_tag
+
+        return image if "/" in image else image_tag(image, base_image(self._home))
+
+    def _memory_event(self, container: str) -> bool:
+        """Whether the engine saw the kernel kill for memory; its flag on the container can miss a child's."""
+        filters = {"container": [container], "event": ["oom"]}
+        return any(self._api.events(since=0, until=int(time.time()) + 1, filters=filters, decode=True))
+
+    def _outlast_restart(self, deadline: float | None) -> None:
+        """Waits for an engine that went away in the middle of an answer, at most half a minute."""
+        until = min(time.monotonic() + 30, deadline or float("inf"))
+        while time.monotonic() < until:
+            with contextlib.suppress(Exception):
+                self._api.ping()
+                return
+            time.sleep(0.2)
+
+
+def judge(state: dict[str, Any], memory_event: Callable[[], bool]) -> State:
+    """What the engine's `State` of a container means.
+
+    Args:
+        state: the part `State` of an inspected container.
+        memory_event: asked, where it matters, whether the engine reported the kernel's memory killer.
+    """
+    if state["Status"] in ("running", "paused", "restarting", "removing"):
+        return State(Status.RUNNING)
+    if state["Status"] == "created":
+        return State(Status.ABSENT, detail="It was made but never started.")
+    code = int(state["ExitCode"])
+    if code != 0 and (state.get("OOMKilled") or (code == 128 + signal.SIGKILL and memory_event())):
+        whose = "It" if code == 128 + signal.SIGKILL else "One of its processes"
+        return State(Status.OUT_OF_MEMORY, code, f"{whose} was killed for using more memory than its limit.")
+    return by_code(code, state.get("Error") or "")
+
+
+def open_to(uid: int, gid: int, *, source: Path, trial: Path) -> None:
+    """Lets the user of the container read `source` and write `trial`. Symbolic links are never followed."""
+    if os.getuid() != 0:
+        return
+    for folder, _, files, descriptor in os.fwalk(trial, follow_symlinks=False):
+        del folder
+        for name in files:
+            if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_uid != uid:
+                os.chown(name, uid, gid, dir_fd=descriptor, follow_symlinks=False)
+        if os.fstat(descriptor).st_uid != uid:
+            os.fchown(descriptor, uid, gid)
+    if source.stat().st_mode & 0o005 == 0o005:
+        return
+    for _, _, files, descriptor in os.fwalk(source, follow_symlinks=False):
+        os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o7777 | 0o055)
+        for name in files:
+            mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
+            if mode & 0o170000 == 0o100000 and mode & 0o004 == 0:
+                os.chmod(name, mode & 0o7777 | 0o044, dir_fd=descriptor)
+
+
+def _seconds(left: float | None) -> Any:
+    # the SDK's stubs say int; requests takes fractions
+    return 3600 if left is None else max(left, 0.01)
+
+
+def _container(name: str) -> str:
+    return f"trainyard-{safe_name(name)}"
+
+
+@contextlib.contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Turns what the SDK raises into one line, but for what the caller handles inside."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (DockerException, RequestException) as error:
+        raise TrainyardError(
+            ExitCode.NO_EXECUTOR,
+            f"The Docker Engine does not do what it is asked: {str(error).splitlines()[0]}",
+            "See `docker info` and the engine's log, or use --executor process.",
+        ) from error

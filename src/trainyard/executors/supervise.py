@@ -1,0 +1,164 @@
+"""The process executor's supervisor: `python -m trainyard.executors.supervise FOLDER`.
+
+Starts the training named by the folder's request, watches its memory, copies its output, and records how it
+ended. It is a process and a session of its own, so that a training outlives the command that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from trainyard.executors import records
+
+MAX_OUTPUT = 64 * 2**20
+"""Bytes of output kept; a training that prints for ever must not fill the disk."""
+
+_WATCH_SECONDS = 0.2
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(folder: Path) -> int:
+    request = records.read(folder / records.REQUEST)
+    assert request is not None, "start() writes the request first"  # noqa: S101
+    records.write(folder / records.PROCESS, {"pid": os.getpid()})
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whatever the training leaves behind becomes a child of ours
+    for ignored in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(ignored, signal.SIG_IGN)
+    with (folder / records.OUTPUT).open("wb", buffering=0) as output:
+        ending = _supervise(request, folder, output)
+    records.write(folder / records.EXIT, ending)
+    return 0
+
+
+def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO) -> dict[str, Any]:
+    try:
+        child = subprocess.Popen(
+            request["command"],
+            env=request["env"],
+            cwd=request["cwd"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # a supervisor that is killed takes the training with it: two of one name must never run
+            preexec_fn=lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - there is one thread
+        )
+    except OSError as error:
+        return {"status": "exited", "exit_code": 127, "detail": f"{request['command'][0]}: {error.strerror}"}
+    started = records.start_time(child.pid)
+    records.write(folder / records.CHILD, {"pid": child.pid, "started": started, "boot": records.boot()})
+    assert child.stdout is not None  # noqa: S101 - a pipe was asked for
+    limit: int = request["memory"]
+    peak, over = _watch(child, child.stdout.fileno(), output, limit)
+    for pid in tree(os.getpid()):
+        _kill(pid)
+    code = child.wait()
+    if over:
+        detail = f"It used {_mib(over)} MiB of memory; its limit is {_mib(limit)} MiB."
+        return {"status": "out-of-memory", "exit_code": 137, "detail": detail, "peak": peak}
+    return {"status": "exited", "exit_code": code if code >= 0 else 128 - code, "detail": "", "peak": peak}
+
+
+def _watch(child: subprocess.Popen[bytes], pipe: int, output: BinaryIO, limit: int) -> tuple[int, int]:
+    """Copies output and measures memory until the training ends: the peak, and what it is killed for or 0."""
+    ended = os.pidfd_open(child.pid)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(pipe, select.POLLIN)
+    peak = written = 0
+    measure_at = time.monotonic()
+    while True:
+        ready = dict(poll.poll(max(0.0, measure_at - time.monotonic()) * 1000))
+        if pipe in ready:
+            data = os.read(pipe, 65536)
+            if not data:
+                poll.unregister(pipe)
+            written = _keep(output, data, written)
+        elif ended in ready:
+            return peak, 0
+        if time.monotonic() >= measure_at:
+            measure_at = time.monotonic() + _WATCH_SECONDS
+            used = memory(tree(child.pid), limit)
+            peak = max(peak, used)
+            if used > limit:
+                return peak, used
+
+
+def _keep(output: BinaryIO, data: bytes, written: int) -> int:
+    if written < MAX_OUTPUT:
+        with contextlib.suppress(OSError):  # a full disk must not stop the training's pipe
+            output.write(data[: MAX_OUTPUT - written])
+            if written + len(data) >= MAX_OUTPUT:
+                output.write(b"\n... the rest of the output is not kept ...\n")
+    return written + len(data)
+
+
+def tree(root: int) -> list[int]:
+    """All living descendants of `root`, and itself unless it is this process."""
+    found = [] if root == os.getpid() else [root]
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                children = [int(child) for child in (thread / "children").read_text().split()]
+                found += children
+                waiting += children
+    return found
+
+
+def memory(pids: list[int], limit: int) -> int:
+    """Bytes that the processes hold in memory together.
+
+    Resident sizes count pages that forked workers share once for each of them; only where that sum is over
+    `limit` the slower proportional sizes (proc(5), smaps_rollup) are taken.
+    """
+    resident = sum(_resident(pid) for pid in pids)
+    if resident <= limit or len(pids) == 1:
+        return resident
+    return sum(_proportional(pid) for pid in pids)
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def _mib(size: int) -> int:
+    return round(size / 2**20)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
