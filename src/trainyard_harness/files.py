@@ -55,8 +55,8 @@ def dump(value: Any) -> bytes:
     return (json.dumps(plain(value), indent=1, allow_nan=False) + "\n").encode()
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """`value` as JSON-able data: numpy scalars and arrays, paths and tuples are converted, the rest is repr."""
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911  one line per type
+    """`value` as JSON-able data: numpy values, paths and tuples are converted, the rest becomes text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

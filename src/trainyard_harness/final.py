@@ -1,4 +1,4 @@
-"""After the script: which model is meant, on which rows it is measured, and the numbers that the gate reads."""
+"""After the script: which model is meant, on which rows it is measured, the numbers for the gate."""
 
 from __future__ import annotations
 
@@ -58,15 +58,12 @@ def conclude(session: Session) -> bool:
 
 
 def sets_of(fitted: Fitted) -> tuple[Samples, Samples] | None:
-    """The held-out rows of a model: for selection and for the report; the same object where there is one set."""
+    """A model's held-out rows for selection and for the report; the same object where there is one set."""
     test = _largest(fitted.tests)
     other = fitted.validation or fitted.held_out
-    if test is None and other is None:
-        return None
     if test is None or other is None:
         only = test or other
-        assert only is not None
-        return only, only
+        return (only, only) if only is not None else None
     if same_rows(test, other):
         return test, test
     return other, test
@@ -88,7 +85,7 @@ def _largest(tests: list[Samples]) -> Samples | None:
 
 
 def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
-    """The model that is meant: the one the script saves, else of several on the same rows the best, else the last.
+    """The model that is meant: the one the script saves, else the best on the same rows, else the last.
 
     Several are compared on the selection part only, so that the report stays honest.
     """
@@ -100,9 +97,7 @@ def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
         found = _measure(session, fitted)
         if found is None:
             continue
-        if last is None:
-            last = found
-        elif same_rows(found.report, last.report) and _better(found, last):
+        if last is None or (same_rows(found.report, last.report) and _better(found, last)):
             last = found
     if last is not None and len(candidates) > 1:
         session.record.note(
@@ -122,7 +117,8 @@ def _better(one: Measured, other: Measured) -> bool:
 
 def _measure(session: Session, fitted: Fitted) -> Measured | None:
     sets = sets_of(fitted)
-    assert sets is not None
+    if sets is None:
+        return None
     selection, report = sets
     try:
         with session.inside():

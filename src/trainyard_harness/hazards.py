@@ -13,15 +13,15 @@ from trainyard_harness.imports import AfterImport
 _CV2_WINDOWS = ("imshow", "namedWindow", "destroyAllWindows", "destroyWindow", "moveWindow", "resizeWindow")
 
 
-class NoAnswer(EOFError):
+class NoAnswerError(EOFError):
     """The script asks a question that `trainyard.toml` gives no answer to."""
 
 
 def quieten(imports: AfterImport, answers: list[str]) -> None:
     """Windows become no-ops, and `input()` returns the configured answers in order.
 
-    matplotlib falls back to Agg through its own environment variable; a script's own `matplotlib.use("TkAgg")`
-    is overridden, since that import would fail without a screen.
+    matplotlib falls back to Agg through its own environment variable; a script's own
+    `matplotlib.use("TkAgg")` is overridden, since that import would fail without a screen.
     """
     os.environ["MPLBACKEND"] = "Agg"
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -32,12 +32,12 @@ def quieten(imports: AfterImport, answers: list[str]) -> None:
 
 
 def answering(answers: list[str]) -> Callable[..., str]:
-    """An `input` that gives `answers` in order, then raises NoAnswer naming the question."""
+    """An `input` that gives `answers` in order, then raises NoAnswerError naming the question."""
     left = list(answers)
 
     def answer(prompt: object = "", /) -> str:
         if not left:
-            raise NoAnswer(
+            raise NoAnswerError(
                 f"input({str(prompt)!r}) has nobody to answer it. Give the answers in trainyard.toml."
             )
         text = left.pop(0)

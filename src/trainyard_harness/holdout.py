@@ -6,7 +6,7 @@ from typing import Any
 
 
 def classes_of(y: Any) -> Any:
-    """One label per sample where `y` holds labels (integers, strings, booleans, one-hot rows); None otherwise."""
+    """One label per sample where `y` holds labels (integers, text, booleans, one-hot rows), else None."""
     import numpy as np
 
     try:
@@ -62,7 +62,7 @@ def split(n: int, share: float, seed: int, y: Any = None, ordered: bool = False)
 
 
 def halves(n: int, seed: int, y: Any = None, ordered: bool = False) -> tuple[Any, Any, bool]:
-    """Indices of the selection and of the report half of `n` held-out rows; the same rows for the same seed."""
+    """Indices of the selection and of the report half of `n` held-out rows; same seed, same rows."""
     import numpy as np
 
     if n < 2:

@@ -73,7 +73,7 @@ class AfterImport(importlib.abc.MetaPathFinder):
         if spec.loader is None or not hasattr(spec.loader, "exec_module"):
             return None
         del self._hooks[name]
-        spec.loader = _Loader(spec.loader, hooks, self._call)  # type: ignore[arg-type]
+        spec.loader = _Loader(spec.loader, hooks, self._call)
         return spec
 
     def install(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -48,7 +49,7 @@ class Record:
     ) -> None:
         """Adds one number; the same number of the same origin and place replaces its earlier value."""
         value = float(value)
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             self.note(f"{name} on {split} data is not finite ({origin}).")
             return
         interval = None

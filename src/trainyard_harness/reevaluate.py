@@ -1,6 +1,6 @@
 """`python -m trainyard_harness.reevaluate`: the saved model's numbers once more, from its held-out rows.
 
-Environment: TRAINYARD_TRIAL, the trial's folder. Prints `{"all": {...}, "selection": {...}, "report": {...}}`.
+Environment: TRAINYARD_TRIAL, the trial's folder. Prints JSON with the parts `all`, `selection` and `report`.
 """
 
 from __future__ import annotations

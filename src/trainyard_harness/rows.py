@@ -1,4 +1,4 @@
-"""Samples as named arrays in one npz file, and back: arrays, lists and dicts of arrays, tables, sparse matrices."""
+"""Samples as named arrays in one npz file, and back: arrays, lists, dicts, tables, sparse matrices."""
 
 from __future__ import annotations
 
@@ -53,10 +53,9 @@ def unpacked(arrays: Any) -> Any:
         table.columns = columns
         return table
     if "csr/data" in names:
-        from scipy.sparse import csr_matrix
-
+        sparse = __import__("scipy.sparse").sparse
         parts = (arrays["csr/data"], arrays["csr/indices"], arrays["csr/indptr"])
-        return csr_matrix(parts, shape=tuple(arrays["csr/shape"]))
+        return sparse.csr_matrix(parts, shape=tuple(arrays["csr/shape"]))
     inputs = {name.removeprefix("input/"): arrays[name] for name in names if name.startswith("input/")}
     if inputs:
         return inputs

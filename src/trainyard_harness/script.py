@@ -52,7 +52,7 @@ def working_folder(path: Path, work: Path) -> Path:
 
 
 def place_of(frame: FrameType | None, work: Path) -> str | None:
-    """`file:line` of the innermost frame that runs pushed code, relative to the source; None where none does."""
+    """`file:line` of the innermost frame that runs pushed code, relative to the source, or None."""
     prefix = f"{work}{os.sep}"
     while frame is not None:
         name = frame.f_code.co_filename

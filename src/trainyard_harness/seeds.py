@@ -12,7 +12,7 @@ from trainyard_harness.imports import AfterImport
 
 
 def fix_hash_seed() -> None:
-    """Starts Python again with PYTHONHASHSEED set where it is not: it decides the order of sets of strings."""
+    """Starts Python again with PYTHONHASHSEED set where it is not: it orders sets of strings."""
     if os.environ.get("PYTHONHASHSEED") is None and getattr(sys, "orig_argv", None):
         os.environ["PYTHONHASHSEED"] = "0"
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What the hooks of all frameworks share during one training: the record, the data seen, the models fitted."""
+"""What the hooks of all frameworks share: the record, the data seen, the models fitted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trainyard_harness.trial import Job, Trial
 
 
 class OutOfTime(BaseException):
-    """The time budget is over (SIGTERM). Not an Exception: scripts that catch everything must not catch it."""
+    """The time budget is over (SIGTERM). No Exception: scripts that catch all of them must not catch it."""
 
 
 class StartAgain(BaseException):
@@ -54,7 +54,7 @@ class Adapter(Protocol):
     framework: str
 
     def outcome(self, model: Any, samples: Samples) -> dict[str, Any]:
-        """`truth`, `predicted`, `scores` (or None), `task` (`classification`/`regression`) over the samples."""
+        """`truth`, `predicted`, `scores` (or None) over the samples, and the `task`."""
 
     def save(self, model: Any, session: Session) -> str | None:
         """Saves the model under the trial's `model/`; its path inside the trial."""
@@ -170,15 +170,17 @@ class Session:
         if self._faults <= 20:
             self.record.note(f"Harness fault in {where}: {type(error).__name__}: {str(error)[:300]}")
 
-    def of(self, model: Any, adapter: Adapter | None = None) -> Fitted | None:
-        """What is known of `model`; with an adapter it is taken in where it is new."""
-        for one in self.fitted:
-            if one.model is model:
-                return one
-        if adapter is None:
-            return None
-        self.fitted.append(Fitted(model, adapter))
-        return self.fitted[-1]
+    def of(self, model: Any) -> Fitted | None:
+        """What is known of `model`."""
+        return next((one for one in self.fitted if one.model is model), None)
+
+    def take(self, model: Any, adapter: Adapter) -> Fitted:
+        """What is known of `model`, which is taken in where it is new."""
+        known = self.of(model)
+        if known is None:
+            known = Fitted(model, adapter)
+            self.fitted.append(known)
+        return known
 
     def next_fit(self) -> int:
         self.fits += 1
@@ -186,7 +188,9 @@ class Session:
 
     def split_of(self, fitted: Fitted, x: Any, prints: Print | None) -> str:
         """Whose rows `x` are, seen from what `fitted` was trained on: train, validation, held-out or test."""
-        if any(x is seen for seen in fitted.trained_objects):
+        # A model that was never fitted here was loaded: from what one of the others learnt, most likely.
+        origins = [fitted] if fitted.fits else self.fitted
+        if any(x is seen for one in origins for seen in one.trained_objects):
             return "train"
         for samples in (fitted.held_out, fitted.validation):
             if samples is None:
@@ -195,7 +199,7 @@ class Session:
                 return samples.split
         if prints is None:
             return "test"
-        for trained in fitted.trained_on:
+        for trained in (known for one in origins for known in one.trained_on):
             if prints.digest == trained.digest:
                 return "train"
             shared = prints.shared_with(trained)

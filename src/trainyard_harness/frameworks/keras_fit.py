@@ -1,4 +1,4 @@
-"""What happens before and after a Keras `fit`: moves, held-out rows, what the data is, the run that is made."""
+"""Before and after a Keras `fit`: moves, held-out rows, what the data is, the run that is made."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def prepare(
     session: Session, adapter: Adapter, model: Any, arguments: dict[str, Any], place: str | None
 ) -> tuple[dict[str, Any], FitRun]:
     """The arguments to call the original `fit` with, and the run that its callbacks report to."""
-    fitted = session.of(model, adapter)
-    assert fitted is not None
+    fitted = session.take(model, adapter)
     number = session.next_fit()
     if session.spec["moves"]:
         arguments = _moved(session, fitted, arguments)

@@ -1,4 +1,4 @@
-"""What is patched in Keras 2 and 3: Model.fit/evaluate/predict/save and the CallbackList, each for one reason."""
+"""What is patched in Keras 2 and 3: Model.fit, evaluate, predict, save, and the CallbackList."""
 
 from __future__ import annotations
 
@@ -83,12 +83,11 @@ def _evaluate(original: Callable[..., Any]) -> Callable[..., Any]:
         with session.inside():
             result = original(model, *args, **kwargs)
         try:
-            fitted = session.of(model, ADAPTER)
+            fitted = session.take(model, ADAPTER)
             given = signature.bind(model, *args, **kwargs).arguments
             names = list(getattr(model, "metrics_names", None) or ["loss"])
             flat = list(result.items()) if isinstance(result, dict) else _named(names, result, model)
             numbers = {keras_fit.plain_name(name): float(value) for name, value in flat}
-            assert fitted is not None
             session.measured(
                 fitted, given.get("x"), given.get("y"), numbers, "evaluate", session.place(),
                 steps=given.get("steps"),
@@ -153,7 +152,7 @@ def _patch_callbacks(callback_list: Any) -> None:
     def guarded(run: FitRun, step: Callable[..., Any], *args: Any) -> Any:
         try:
             return step(*args)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             if run.replaying:
                 # Half a replay is not a training: nothing may go on from it.
                 raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
@@ -169,10 +168,7 @@ def _patch_callbacks(callback_list: Any) -> None:
             run = run_of(self)
             if run is None:
                 return original(self, *args, **kwargs)
-            if before is None:
-                tell = not run.replaying
-            else:
-                tell = guarded(run, getattr(run, before), *args[:2])
+            tell = guarded(run, getattr(run, before), *args[:2]) if before else not run.replaying
             result = original(self, *args, **kwargs) if tell else None
             if tell and after is not None:
                 guarded(run, getattr(run, after), *args[:2])

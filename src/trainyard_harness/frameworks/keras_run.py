@@ -1,10 +1,10 @@
-"""One call of `fit`, made resumable: its epochs are checkpointed, and on a restart replayed and then continued.
+"""One call of `fit`, made resumable: checkpointed, and on a restart replayed and then continued.
 
-A restarted training runs the script again from its top. In a `fit` that had come some way, the finished steps
-are replayed: their batches are drawn from the input pipeline and thrown away, so that shuffling, augmentation
-and generators arrive where they were, whatever they are made of; then weights, optimizer, random state,
-callbacks and history are put back from the checkpoint and training goes on. The very first step of a replay is a
-real one, so that whatever is built or traced then is built or traced in the same order as in the first attempt.
+A restarted training runs the script again from its top. In a `fit` that had come some way, the finished
+steps are replayed: their batches are drawn from the input pipeline and thrown away, so that shuffling,
+augmentation and generators arrive where they were, whatever they are made of; then weights, optimizer, random
+state, callbacks and history are put back from the checkpoint and training goes on. The very first step of a
+replay is a real one, so that what is built or traced then comes in the same order as in the first attempt.
 """
 
 from __future__ import annotations
@@ -103,13 +103,13 @@ class FitRun:
 
     def train_ended(self) -> None:
         """After the script's own callbacks: the best epoch's weights, where they are wanted."""
-        if (self.keep_best or self.session.out_of_time) and self.best and self.best_weights is not None:
-            if self.best["epoch"] != self.epoch:
-                self.model.set_weights(self.best_weights)
-                self.session.record.note(
-                    f"Fit {self.number + 1}: the weights of its best epoch, {self.best['epoch'] + 1} "
-                    f"({self.best['name']} {self.best['value']:.4f}), were put back."
-                )
+        wanted = self.keep_best or self.session.out_of_time
+        if wanted and self.best and self.best_weights is not None and self.best["epoch"] != self.epoch:
+            self.model.set_weights(self.best_weights)
+            self.session.record.note(
+                f"Fit {self.number + 1}: the weights of its best epoch, {self.best['epoch'] + 1} "
+                f"({self.best['name']} {self.best['value']:.4f}), were put back."
+            )
         self._restore_functions()
 
     # -- best so far
@@ -155,9 +155,8 @@ class FitRun:
 
     # -- replay
 
-    def _target(self) -> tuple[int, int]:
-        assert self._saved is not None
-        return self._saved[0]["epoch"], self._saved[0]["step"]
+    def _target(self) -> tuple[int, int] | None:
+        return (self._saved[0]["epoch"], self._saved[0]["step"]) if self._saved else None
 
     def _start_replay(self) -> None:
         self.replaying = True
@@ -167,7 +166,7 @@ class FitRun:
         model.test_function = self._puller("test")
 
     def _puller(self, kind: str) -> Any:
-        """A stand-in for a step function: draws what a step draws and computes nothing, after a first real one."""
+        """A stand-in for a step function: after a first real step it only draws what a step draws."""
 
         def pull(iterator: Any) -> dict[str, float]:
             if kind not in self._pulled:
@@ -195,7 +194,8 @@ class FitRun:
         return test
 
     def _end_replay(self) -> None:
-        assert self._saved is not None
+        if self._saved is None:
+            return
         content, arrays = self._saved
         self._restore_functions()
         self.replaying = False

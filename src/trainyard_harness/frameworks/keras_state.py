@@ -21,7 +21,7 @@ def variables(model: Any) -> list[Any]:
     ]
     for layer in model._flatten_layers():
         # Keras 2 keeps a layer's random state outside its weights.
-        generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
+        generator: Any = getattr(getattr(layer, "_random_generator", None), "_generator", None)
         if hasattr(generator, "state"):
             found.append(generator.state)
     optimizer = getattr(model, "optimizer", None)
@@ -38,7 +38,7 @@ def variables(model: Any) -> list[Any]:
 def _global_seed() -> Any:
     """Keras 3's seed generator for random calls that were given no seed, once one was used."""
     state = sys.modules.get("keras.src.backend.common.global_state")
-    generator = state.get_global_attribute("global_seed_generator") if state is not None else None
+    generator: Any = state.get_global_attribute("global_seed_generator") if state is not None else None
     return generator.state if generator is not None else None
 
 
@@ -109,7 +109,7 @@ def set_callback_state(callback: Any, state: dict[str, bytes]) -> None:
 def written_files(callbacks: list[Any], since: float) -> dict[str, bytes]:
     """What ModelCheckpoint and the like have written since `since` (seconds since the epoch), by path.
 
-    The working folder is made anew when a training resumes, and the script may load its best model from there.
+    The working folder is made anew on a restart, and the script may load its best model from there.
     """
     found: dict[str, bytes] = {}
     for callback in callbacks:

@@ -127,8 +127,7 @@ def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dic
 
 
 def _begin(session: Session, estimator: Any) -> Fitted:
-    fitted = session.of(estimator, ADAPTER)
-    assert fitted is not None
+    fitted = session.take(estimator, ADAPTER)
     if session.spec["moves"] and not fitted.fits:
         from trainyard_harness.moves import estimators
 

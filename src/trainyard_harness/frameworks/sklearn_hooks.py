@@ -1,4 +1,4 @@
-"""What is patched in scikit-learn: fit, score, predict and transform of every estimator class, and the splitters.
+"""What is patched in scikit-learn: fit, score, predict and transform of every class, and the splitters.
 
 Classes are patched as they are made (`BaseEstimator.__init_subclass__`), which reaches everything that speaks
 scikit-learn's interface: its own estimators, XGBoost's, LightGBM's, and the script's own classes.
@@ -48,7 +48,7 @@ def patch_base(base: ModuleType) -> None:
 
     inherited = base.BaseEstimator.__init_subclass__
 
-    def init_subclass(cls: type, **options: Any) -> None:
+    def init_subclass(cls: type, /, **options: Any) -> None:
         getattr(inherited, "__func__", lambda _cls, **_options: None)(cls, **options)
         wrap(cls)
 
@@ -128,7 +128,7 @@ def patch_splitters(module: ModuleType) -> None:
 
 
 def _crossed(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Cross-validation fits inside: its scores are numbers on held-out folds, but of models that are not kept."""
+    """Cross-validation fits inside: its scores are of held-out folds, but of models that are not kept."""
 
     @functools.wraps(original)
     def crossed(*args: Any, **kwargs: Any) -> Any:

@@ -31,7 +31,7 @@ NAMES = {
     "classification_report": "",
     "confusion_matrix": "",
 }
-"""Functions and what their number is called; without a name they only tell which truth belongs to a prediction."""
+"""Functions and what their number is called; the nameless only tell which truth belongs to a prediction."""
 
 
 def install(imports: AfterImport) -> None:
