@@ -168,7 +168,12 @@ def _fit(
             _weak(run, owner, name, args, kwargs, node)
         return
     what, est, subject = found
-    _trains(run, line, est, f"{last(what)}.{name} trains.", what, (owner,), subject)
+    sentence = f"{last(what)}.{name} trains."
+    if last(what) in CONTAINERS and isinstance(owner, Made):
+        for inner, inside in _contained(owner, est):
+            _trains(run, line, inner, sentence, what, (owner,), inside)
+    else:
+        _trains(run, line, est, sentence, what, (owner,), subject)
     everything = tuple(v for vs in (*args, *kwargs.values()) for v in vs)
     if what.startswith("lightning"):
         _walk_hooks(run, everything, node)
@@ -198,11 +203,9 @@ def trainer_of(value: Value, name: str, depth: int = 0) -> tuple[str, Estimator,
     est = estimator(known)
     if est is not None and (name in FIT_METHODS or (name in ("update", "train", "grid_search", "cross_validate", "select_model") and est.framework not in ("sklearn",))
                             or (name == "fit_transform" and 0 < est.weight < 1 and "cluster" in known)):  # fmt: skip
-        if (top == "sklearn" and tail in CONTAINERS) or tail in CONTAINERS:
-            return known, *_contained(value, est)
         return known, est, known
     if tail in CONTAINERS and name in FIT_METHODS:
-        return known, *_contained(value, Estimator("sklearn", "classical", None))
+        return known, Estimator("sklearn", "classical", None), known
     if top in OTHER_TRAINERS and name in ("fit", "train"):
         return known, Estimator(f"other:{OTHER_TRAINERS[top]}", "", None, 0.5), known
     if tail in _FLUENT or known.endswith(("().fit",)):
@@ -239,30 +242,27 @@ def _object_trainer(value: Obj, name: str) -> tuple[str, Estimator, str] | None:
     return None
 
 
-def _contained(value: Made, default: Estimator) -> tuple[Estimator, str]:
-    """The estimators inside a search, pipeline or ensemble: one of another framework wins over the container."""
+def _contained(value: Made, default: Estimator) -> list[tuple[Estimator, str]]:
+    """What a search, pipeline or ensemble fits: the estimators inside it, or itself where it is the point."""
+    name, tail = value.maker, last(value.maker)
+    if tail.startswith(("AdaBoost", "Bagging")):
+        return [(default, name)]
     inside: list[tuple[Estimator, str]] = []
-    networks: list[str] = []
-    _collect(value, inside, networks, 0, set())
-    name = value.maker
+    _collect(value, inside, 0, set())
     if not inside:
-        if last(name) in ("Pipeline", "make_pipeline"):
+        if tail in ("Pipeline", "make_pipeline", "imbPipeline"):
             weight = 0.0 if _only_known(value) else 0.7
-            return Estimator("sklearn", default.family or "classical", None, weight), name
-        return default, name
-    voting = "Voting" in name or "Stacking" in name
-    foreign = [e for e in inside if e[0].framework != "sklearn"]
-    if foreign and (not voting or len(foreign) * 2 > len(inside)):
-        return foreign[-1]
-    best = inside[-1] if not voting else (Estimator("sklearn", "classical", inside[-1][0].task), name)
-    if last(name).startswith(("AdaBoost", "Bagging")):
-        return default, name
-    return best
+            return [(Estimator("sklearn", default.family or "classical", None, weight), name)]
+        return [(default, name)]
+    if "Voting" in tail or "Stacking" in tail:
+        foreign = [e for e in inside if e[0].framework != "sklearn"]
+        if len(foreign) * 2 <= len(inside):
+            return [(Estimator("sklearn", "classical", inside[-1][0].task), name)]
+        return foreign[-1:]
+    return inside
 
 
-def _collect(
-    value: Value, inside: list[tuple[Estimator, str]], networks: list[str], depth: int, seen: set[int]
-) -> None:
+def _collect(value: Value, inside: list[tuple[Estimator, str]], depth: int, seen: set[int]) -> None:
     if depth > 7 or id(value) in seen or len(seen) > 300:
         return
     seen.add(id(value))
@@ -288,7 +288,7 @@ def _collect(
         children = list(value.items.values())
     for values in children:
         for child in values:
-            _collect(child, inside, networks, depth + 1, seen)
+            _collect(child, inside, depth + 1, seen)
 
 
 def _only_known(value: Made) -> bool:
@@ -306,6 +306,7 @@ def _only_known(value: Made) -> bool:
 
 
 def _fits_argument(run: Run, known: str, candidates: tuple[Values, ...], line: int) -> None:
+    told = False
     for values in candidates:
         for value in values:
             found = trainer_of(value, "fit")

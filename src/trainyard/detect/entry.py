@@ -12,10 +12,8 @@ from trainyard.detect.interpret import Run
 from trainyard.detect.judge import Verdict, judge
 from trainyard.detect.program import Program, Source, may_train
 
-MAX_TOTAL_STATEMENTS = 400_000
-"""Statements walked for all candidates together."""
-WALK_ALL = 60
-"""Up to so many scripts all are walked; beyond, only those in which a cheap look finds something."""
+MAX_TOTAL_STEPS = 600_000
+"""Expressions evaluated for all candidates together."""
 TIE = 0.25
 """Two candidates closer than this are a tie."""
 
@@ -77,13 +75,11 @@ def candidates(program: Program) -> list[Ranked]:
     found: list[Ranked] = []
     spent = 0
     for source in walked:
-        if spent > MAX_TOTAL_STATEMENTS:
-            program.notes.append(
-                f"After {MAX_TOTAL_STATEMENTS} statements {source.path} and later scripts were not walked."
-            )
+        if spent > MAX_TOTAL_STEPS:
+            program.notes.append(f"So much code that {source.path} and later scripts were not walked.")
             break
         ranked = walk_one(program, source)
-        spent += ranked.run.statements + 20
+        spent += ranked.run.steps + 100
         if ranked.verdict.trains or ranked.verdict.other:
             found.append(ranked)
     real = [r for r in found if r.verdict.trains]
@@ -99,10 +95,7 @@ def walk_one(program: Program, source: Source) -> Ranked:
 
 
 def _worth_walking(program: Program, sources: list[Source]) -> list[Source]:
-    texts = [s for s in sources if program.text(s)]
-    if len(texts) <= WALK_ALL:
-        return texts
-    chosen = [s for s in texts if may_train(s.text)]
+    chosen = [s for s in sources if program.text(s) and may_train(program, s)]
     return sorted(chosen, key=lambda s: (s.path.count("/"), s.path))
 
 

@@ -39,6 +39,7 @@ MAX_ITEMS = 64
 
 def evaluate(run: Run, node: ast.expr, scope: Scope) -> Values:
     """All that `node` may be; walks into everything it contains."""
+    run.steps += 1
     handler = _EXPRESSIONS.get(type(node))
     if handler is not None:
         result: Values = handler(run, node, scope)
@@ -71,6 +72,8 @@ def from_stars(scope: Scope, name: str) -> Values:
     """The library object that a star import brought under this name."""
     for star in reversed(scope.stars):
         full = f"{star}.{name}"
+        if star.endswith("keras.layers") and name in _LAYER_MODULES:
+            return (Lib(full),)
         known = canonical(full)
         if layer_kind(known) or estimator(known) or known in _KNOWN_STARS:
             return (Lib(full),)
@@ -369,6 +372,9 @@ _BUILTINS = frozenset(
         "vars",
         "range",
     ]
+)
+_LAYER_MODULES = frozenset(
+    "core convolutional recurrent pooling normalization embeddings advanced_activations wrappers merge noise local".split()
 )
 _KNOWN_STARS = frozenset(
     [

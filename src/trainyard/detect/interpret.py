@@ -29,8 +29,8 @@ from trainyard.detect.values import (
     join,
 )
 
-MAX_STATEMENTS = 30_000
-"""Statements walked for one candidate."""
+MAX_STEPS = 150_000
+"""Expressions evaluated for one candidate."""
 MAX_CALL_DEPTH = 16
 MAX_SIGNATURES = 4
 """Times that one function is walked again for other kinds of arguments."""
@@ -47,7 +47,7 @@ class Run:
         self.main = main
         self.log = Log()
         self.scopes: dict[str, Scope] = {}
-        self.statements = 0
+        self.steps = 0
         self.exhausted = False
         self.weak = 0
         self.loops = 0
@@ -105,8 +105,7 @@ class Run:
     def block(self, body: list[ast.stmt], scope: Scope) -> None:
         """Walks statements in order; one that is nested too deeply is left out."""
         for node in body:
-            self.statements += 1
-            if self.statements > MAX_STATEMENTS:
+            if self.steps > MAX_STEPS:
                 self.exhausted = True
                 return
             handler = _STATEMENTS.get(type(node))

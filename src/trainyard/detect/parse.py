@@ -45,7 +45,7 @@ def decode(data: bytes) -> str:
     ):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
-    named = None
+    named: str | None = None
     for line in data.split(b"\n", 2)[:2]:
         match = _CODING.match(line)
         if match:
@@ -53,10 +53,10 @@ def decode(data: bytes) -> str:
     for encoding in (named, "utf-8"):
         if encoding:
             try:
-                text = data.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
+                text: object = data.decode(encoding)
+            except (UnicodeError, LookupError):
                 continue
-            if isinstance(text, str):
+            if isinstance(text, str):  # a coding line may name a codec that gives bytes
                 return text
     return data.decode("latin-1")
 

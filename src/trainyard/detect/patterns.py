@@ -41,6 +41,16 @@ def augmented(run: Run, node: ast.AugAssign) -> None:
 def assignment(run: Run, node: ast.Assign) -> None:
     """`W = W - lr * dW`, and the normal equation."""
     value = node.value
+    if isinstance(value, ast.ListComp):
+        value = value.elt
+        names = _names(value)
+        if (
+            isinstance(value, ast.BinOp)
+            and isinstance(value.op, ast.Sub)
+            and any(_RATE.match(n) for n in names)
+        ):
+            _say(run, node, _names(node.targets[0]))
+        return
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub | ast.Add) and len(node.targets) == 1:
         target = _names(node.targets[0])
         left, right = _names(value.left), _names(value.right)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainyard.detect import files
@@ -54,7 +54,10 @@ class Source:
     text: str = ""
     parsed: Parsed | None = None
     read: bool = False
-    clipped: bool = False
+    triggers: bool | None = None
+    """Whether the text holds anything that may train; None until somebody looked."""
+    imported: set[str] = field(default_factory=set)
+    """Words of its import lines, where it holds nothing that may train itself."""
 
     @property
     def folder(self) -> str:
@@ -90,10 +93,13 @@ class Program:
         self.sources = {path: Source(path, size) for path, size in tree.scripts}
         self.notes: list[str] = list(tree.notes)
         self.total = 0
-        self._by_name: dict[str, list[Source]] = {}
+        self.by_name: dict[str, list[Source]] = {}
+        self.packages: dict[str, list[Source]] = {}
         for source in self.sources.values():
-            if not source.notebook:
-                self._by_name.setdefault(source.name, []).append(source)
+            if source.name == "__init__":
+                self.packages.setdefault(source.folder.rpartition("/")[2], []).append(source)
+            elif not source.notebook:
+                self.by_name.setdefault(source.name, []).append(source)
 
     def text(self, source: Source) -> str:
         """The source's text (for notebooks: the raw JSON), read once; empty where a bound is hit."""
@@ -171,21 +177,52 @@ class Program:
     def _elsewhere(self, parts: list[str]) -> tuple[Source | None, str | None]:
         tail = "/".join(parts) + ".py"
         matches = [
-            s for s in self._by_name.get(parts[-1], ()) if s.path == tail or s.path.endswith("/" + tail)
+            s for s in self.by_name.get(parts[-1], ()) if s.path == tail or s.path.endswith("/" + tail)
         ]
         if len(matches) == 1:
             return matches[0], None
         return None, None
 
 
-_TOKENS = re.compile(
-    r"\.(?:fit|fit_generator|partial_fit|fit_predict|train_on_batch|backward|train|fit_one_cycle|fine_tune|minimize|"
-    r"apply_gradients|learn|auto_arima|fit_regularized|update|cross_val_score|step)\s*\("
-    r"|cross_val_score|auto_arima|value_and_grad|\bgrad\(|gradient|GridSearchCV|polyfit|lstsq|linalg|learning_rate|\blr\b|"
-    r"alpha|weights|\beta\b|\bfit\b|compare_models|create_model|epoch|train"
+_TRIGGERS = re.compile(
+    r"\.(?:fit|partial_fit|train|\w*backward\(|minimize|apply_gradients|learn\(|search\(|update\(|tune\(|fine_?tune|autofit|SGD)"
+    r"|cross_val|auto_arima|grad|polyfit|lstsq|pinv\(|inv\(|curve_fit|linregress|fmin|compare_models|create_model|_curve\("
+    r"|permutation_test_score\(|Scan\(|LightningCLI|svm_train|def (?:fit|train|backprop|k_?means|build_tree)|-="
+    r"|(?:lr|rate|alpha|eta|step_?size|epsilon)\)? ?[*/]|\* ?(?:self\.)?(?:lr|alpha|eta|l_rate|rate|learning_?rate|step_?size)\b"
 )
+_IMPORTS = re.compile(
+    r"(?m)^[ \t]*(?:from|import)[ \t]+([^\n#(]+(?:\([^)]*\))?)"
+    r"|(?:import_module|__import__|open|run_path|run_module|execfile)\(\s*['\"]([\w./]+)"
+)
+_WORD = re.compile(r"\w+")
 
 
-def may_train(text: str) -> bool:
-    """A cheap look: false only for text in which nothing can train by itself."""
-    return _TOKENS.search(text) is not None
+def may_train(program: Program, source: Source) -> bool:
+    """A cheap look at a script and the local files that it seems to import: false where nothing there can train."""
+    seen = {source.path}
+    queue = [source]
+    for item in queue:
+        if _triggers(program, item):
+            return True
+        for word in item.imported:
+            for other in program.by_name.get(word, ()):
+                if other.path not in seen:
+                    seen.add(other.path)
+                    queue.append(other)
+            if word in program.packages:
+                for other in program.packages[word]:
+                    if other.path not in seen:
+                        seen.add(other.path)
+                        queue.append(other)
+    return False
+
+
+def _triggers(program: Program, source: Source) -> bool:
+    """Whether a file's own text may train; also fills `source.imported`. Looked at once."""
+    if source.triggers is None:
+        text = program.text(source)
+        source.triggers = _TRIGGERS.search(text) is not None
+        if not source.triggers:
+            for module, path in _IMPORTS.findall(text):
+                source.imported.update(_WORD.findall(module or path))
+    return source.triggers

@@ -204,14 +204,17 @@ def join(a: Values, b: Values) -> Values:
         return b
     if not b:
         return a
-    seen = {id(v) for v in a}
-    keys = {v.key() for v in a if not isinstance(v, Const)}
     out = list(a)
+    keys: set[Any] | None = None
     for v in b:
-        if id(v) in seen:
+        if any(v is o for o in out):
             continue
-        if isinstance(v, Made | Obj | Seq | Map) or isinstance(v, Const) or v.key() not in keys:
-            out.append(v)
+        if isinstance(v, Lib | Fn | Cls | Mod | Attr):
+            if keys is None:
+                keys = {o.key() for o in a if isinstance(o, Lib | Fn | Cls | Mod | Attr)}
+            if v.key() in keys:
+                continue
+        out.append(v)
         if len(out) >= MAX_ALTERNATIVES:
             break
     return tuple(out)
