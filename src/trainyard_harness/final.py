@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainyard_harness import numbers
+from trainyard_harness import signature as signatures
 from trainyard_harness.data import count, joined
 from trainyard_harness.files import dump, write_atomic
 from trainyard_harness.holdout import halves
@@ -52,6 +53,7 @@ def conclude(session: Session) -> bool:
         write_atomic(session.trial.architecture, dump(described))
     if chosen is not None:
         _record(session, chosen)
+        _sign(session, chosen)
         _store_rows(session, chosen)
         return True
     return _script_numbers(session)
@@ -206,6 +208,17 @@ def _script_numbers(session: Session) -> bool:
     return found
 
 
+def _sign(session: Session, chosen: Measured) -> None:
+    outcome, samples = chosen.outcomes[-1], chosen.report
+    x = samples.options.get("collected", samples.x)
+    try:
+        labels = outcome.get("labels") or session.labels
+        found = signatures.signature(x, outcome["task"], labels, outcome.get("kind", "labels"))
+        signatures.write(session.trial.model, found)
+    except Exception as error:  # noqa: BLE001  only predictions need it
+        session.fault("signature.json", error)
+
+
 def _store_rows(session: Session, chosen: Measured) -> None:
     """`model/heldout.npz`: x, y and the rows of each part, so that the numbers can be had again."""
     import numpy as np
@@ -217,12 +230,14 @@ def _store_rows(session: Session, chosen: Measured) -> None:
             return
         x = xs[0] if len(xs) == 1 else joined(xs[0], xs[1])
         y = ys[0] if len(ys) == 1 else joined(np.asarray(ys[0]), np.asarray(ys[1]))
+        whole: dict[str, Any] = {}
         if chosen.halved is not None:
             selection, report = chosen.halved[0], chosen.halved[1]
         else:
             first = count(xs[0]) or 0
             selection, report = np.arange(first), np.arange(first, first + (count(xs[1]) or 0))
-        arrays = {**packed(x), **{"y": packed(y)["x"], "selection": selection, "report": report}}
+            whole = {"whole": report}
+        arrays = {**packed(x), "y": packed(y)["x"], "selection": selection, "report": report, **whole}
         if sum(array.nbytes for array in arrays.values()) > STORED:
             session.record.note(f"heldout.npz was not written: it would be over {STORED // 2**20} MB.")
             return

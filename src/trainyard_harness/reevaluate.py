@@ -1,6 +1,7 @@
 """`python -m trainyard_harness.reevaluate`: the saved model's numbers once more, from its held-out rows.
 
-Environment: TRAINYARD_TRIAL, the trial's folder. Prints JSON with the parts `all`, `selection` and `report`.
+Environment: TRAINYARD_TRIAL, the trial's folder, or TRAINYARD_PARENT where that holds no model. Prints one
+line of JSON: `all`, `selection` and `report`, the numbers by part, and `metrics`, records as in metrics.json.
 """
 
 from __future__ import annotations
@@ -11,19 +12,33 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trainyard_harness.files import read_json
 from trainyard_harness.final import measure
 from trainyard_harness.rows import unpacked
 from trainyard_harness.session import Samples
 
 
 def main() -> int:
-    folder = Path(os.environ.get("TRAINYARD_TRIAL") or "/trial") / "model"
-    rows = folder / "heldout.npz"
-    if not rows.exists():
-        print(f"trainyard: {rows}: the held-out rows were not kept.", file=sys.stderr)
-        return 2
-    print(json.dumps(numbers(folder), indent=1))
-    return 0
+    for variable, default in (("TRAINYARD_TRIAL", "/trial"), ("TRAINYARD_PARENT", "/parent")):
+        folder = Path(os.environ.get(variable) or default) / "model"
+        if (folder / "heldout.npz").exists():
+            print(json.dumps(again(folder)))
+            return 0
+    print(json.dumps({"error": "The held-out rows were not kept.", "hint": ""}))
+    return 2
+
+
+def again(folder: Path) -> dict[str, Any]:
+    """`metrics`: records as in metrics.json, measured now; `all`, `selection`, `report`: the same by part."""
+    parts = numbers(folder)
+    before = (read_json(folder.parent / "metrics.json") or {}).get("metrics", [])
+    measured = []
+    for known in before:
+        value = parts.get(known.get("part"), {}).get(known.get("name"))
+        # A script with validation and test data has two sets: each number is of the set that it names.
+        if value is not None and (known["part"] != "all" or known["split"] == before[-1]["split"]):
+            measured.append({**known, "value": value})
+    return {"metrics": measured, **parts}
 
 
 def numbers(folder: Path) -> dict[str, dict[str, float]]:
@@ -33,6 +48,8 @@ def numbers(folder: Path) -> dict[str, dict[str, float]]:
     with np.load(folder / "heldout.npz", allow_pickle=False) as arrays:
         x, y = unpacked(arrays), arrays["y"]
         parts: dict[str, Any] = {"all": None, "selection": arrays["selection"], "report": arrays["report"]}
+        if "whole" in arrays:  # of two sets, `all` is the one that is reported on
+            parts["all"] = arrays["whole"]
     model, adapter = loaded(folder)
     outcome = adapter.outcome(model, Samples(x, y, "test", "reevaluate"))
     return {name: measure(outcome, index) for name, index in parts.items()}

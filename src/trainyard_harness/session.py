@@ -56,6 +56,9 @@ class Adapter(Protocol):
     def outcome(self, model: Any, samples: Samples) -> dict[str, Any]:
         """`truth`, `predicted`, `scores` (or None) over the samples, and the `task`."""
 
+    def predict(self, model: Any, x: Any) -> Any:
+        """The outputs for the samples `x`, as an array."""
+
     def save(self, model: Any, session: Session) -> str | None:
         """Saves the model under the trial's `model/`; its path inside the trial."""
 
@@ -79,6 +82,8 @@ class Fitted:
     """x and y of the last fit, as the script passed them."""
     training: dict[str, Any] = field(default_factory=dict)
     saved: bool = False
+    longest: int = 0
+    """Epochs of its longest fit so far, as the script asks for them."""
 
 
 @dataclass
@@ -148,6 +153,8 @@ class Session:
         self.stoppable = 0
         """How many calls are under way that end soon by themselves once `out_of_time` is set."""
         self.concluding = False
+        self.labels: list[Any] | None = None
+        """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
         self.predictions: list[Prediction] = []
         self.divisions: list[Division] = []
         self._faults = 0

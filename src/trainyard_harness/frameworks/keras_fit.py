@@ -94,12 +94,15 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
         for note in notes:
             session.record.note(note)
         session.record.set(inherited=inherited)
-    wanted = dict(moves.training(session.spec["moves"]))
-    rate = wanted.pop("learning_rate", None)
-    if rate is not None:
-        _set_rate(fitted.model, float(rate))
-    if "epochs" in wanted:
+    wanted = moves.training(session.spec["moves"])
+    arguments["callbacks"] = [
+        *network.callbacks(fitted.model, session.spec["moves"]), *_listed(arguments.get("callbacks"))
+    ]  # fmt: skip
+    own = int(arguments.get("epochs") or 1)
+    # A script that loops over `fit` has its own idea of epochs: only a model's longest fit is made longer.
+    if "epochs" in wanted and (not fitted.fits or own > fitted.longest):
         arguments["epochs"] = int(wanted["epochs"]) + int(arguments.get("initial_epoch") or 0)
+    fitted.longest = max(fitted.longest, own)
     if "batch_size" in wanted and count(arguments.get("x")) is not None:
         arguments["batch_size"] = int(wanted["batch_size"])
     if "patience" in wanted:
@@ -107,14 +110,6 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
             if type(callback).__name__ == "EarlyStopping":
                 callback.patience = int(wanted["patience"])
     return arguments
-
-
-def _set_rate(model: Any, rate: float) -> None:
-    optimizer = model.optimizer
-    try:
-        optimizer.learning_rate = rate
-    except (TypeError, AttributeError):  # a schedule drives it: it is replaced by the constant
-        optimizer._learning_rate = rate
 
 
 def _listed(callbacks: Any) -> list[Any]:

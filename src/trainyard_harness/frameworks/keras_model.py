@@ -9,6 +9,7 @@ from typing import Any
 from trainyard_harness.data import count, take
 from trainyard_harness.files import plain
 from trainyard_harness.holdout import classes_of
+from trainyard_harness.numbers import labels_of
 from trainyard_harness.session import Samples, Session
 
 BATCH = 128
@@ -34,6 +35,9 @@ class KerasAdapter:
             raise ValueError("models of several outputs are measured by the script's own numbers alone")
         truth = truth.to_numpy() if hasattr(truth, "to_numpy") else np.asarray(truth)
         return judged(task_of(model, truth), np.asarray(scores), truth, _from_logits(model))
+
+    def predict(self, model: Any, x: Any) -> Any:
+        return predictions(model, x)
 
     def _over_batches(self, model: Any, samples: Samples) -> tuple[Any, Any]:
         """Predictions and truths over a dataset, Sequence or generator; samples are collected meanwhile."""
@@ -119,25 +123,22 @@ def judged(task: str, scores: Any, truth: Any, from_logits: bool) -> dict[str, A
     """Truth and prediction in the same form, one label (or one row of labels, or numbers) per sample."""
     import numpy as np
 
+    found = {"task": task, "truth": truth, "predicted": scores, "scores": scores, "kind": "labels"}
     if task == "regression":
-        return {"task": task, "truth": truth, "predicted": scores, "scores": None}
+        return {**found, "scores": None}
     if scores.ndim > 1 and scores.shape[-1] > 1:
+        best = scores.argmax(-1)
         if truth.shape != scores.shape:
-            labels = truth.reshape(scores.shape[:-1]) if truth.size == scores[..., 0].size else truth
-            return {"task": task, "truth": labels, "predicted": scores.argmax(-1), "scores": scores}
-        one_hot = bool((np.asarray(truth).sum(-1) == 1).all())
-        if one_hot:
-            return {"task": task, "truth": truth.argmax(-1), "predicted": scores.argmax(-1), "scores": scores}
-    threshold = 0.0 if from_logits else 0.5
+            labels = truth.reshape(best.shape) if truth.size == best.size else truth
+            return {**found, "truth": labels, "predicted": best, "kind": "argmax"}
+        if bool((np.asarray(truth).sum(-1) == 1).all()):
+            return {**found, "truth": truth.argmax(-1), "predicted": best, "kind": "argmax"}
     if truth.min() < 0:  # labels -1 and 1, as for a hinge loss
-        return {
-            "task": task,
-            "truth": truth > 0,
-            "predicted": scores.reshape(truth.shape) > 0,
-            "scores": scores,
-        }
-    predicted = (scores > threshold).astype("int64").reshape(truth.shape)
-    return {"task": task, "truth": truth.astype("int64"), "predicted": predicted, "scores": scores}
+        predicted = labels_of(scores, "logit").reshape(truth.shape)
+        return {**found, "truth": (truth > 0).astype("int64"), "predicted": predicted, "kind": "logit"}
+    kind = "logit" if from_logits else "threshold"
+    predicted = labels_of(scores, kind).reshape(truth.shape)
+    return {**found, "truth": truth.astype("int64"), "predicted": predicted, "kind": kind}
 
 
 def _from_logits(model: Any) -> bool:

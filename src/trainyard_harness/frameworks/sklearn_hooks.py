@@ -94,7 +94,7 @@ class _Conditional:
 
 
 def _transform(
-    session: Session, original: Callable[..., Any], _owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    session: Session, original: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Follows the script's own division of its data through scalers and encoders."""
     with session.inside():
@@ -102,6 +102,8 @@ def _transform(
     given = args[0] if args else next(iter(kwargs.values()), None)
     for division in session.divisions:
         division.follow(given, result)
+    if type(owner).__name__ == "LabelEncoder" and hasattr(owner, "classes_"):
+        session.labels = [str(one) for one in owner.classes_]
     return result
 
 

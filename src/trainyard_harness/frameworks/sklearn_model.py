@@ -28,7 +28,12 @@ class SklearnAdapter:
         if task == "classification" and hasattr(model, "predict_proba"):
             scores = model.predict_proba(samples.x)
             scores = None if isinstance(scores, list) else np.asarray(scores)
-        return {"task": task, "truth": truth, "predicted": predicted, "scores": scores}
+        return {"task": task, "truth": truth, "predicted": predicted, "scores": scores, "kind": "labels"}
+
+    def predict(self, model: Any, x: Any) -> Any:
+        import numpy as np
+
+        return np.asarray(model.predict(x))
 
     def save(self, model: Any, session: Session) -> str | None:
         folder = session.trial.model

@@ -1,0 +1,224 @@
+"""`python -m trainyard_harness.predict FILE`: a trained model's answers to the samples in a file.
+
+The file is CSV, JSON or NPY; a relative one is taken from TRAINYARD_SOURCE where it is not here. The model is
+that of the trial in TRAINYARD_PARENT, or else TRAINYARD_TRIAL. Prints one line of JSON,
+`{"predictions": [...], ...}`, or `{"error": ..., "hint": ...}` with exit code 2.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from trainyard_harness import signature as signatures
+from trainyard_harness.files import plain
+from trainyard_harness.numbers import labels_of
+
+
+class SampleError(Exception):
+    """The samples are not what the model takes. `hint` says what it takes."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def main() -> int:
+    try:
+        if len(sys.argv) != 2:
+            raise SampleError("One file of samples is expected.", "Give a CSV, JSON or NPY file.")
+        answer = predict(model_folder(), _file(sys.argv[1]))
+    except SampleError as error:
+        print(json.dumps({"error": str(error), "hint": error.hint}))
+        return 2
+    print(json.dumps(answer))
+    return 0
+
+
+def model_folder() -> Path:
+    """The `model/` of the trial that the environment names."""
+    for variable, default in (("TRAINYARD_PARENT", "/parent"), ("TRAINYARD_TRIAL", "/trial")):
+        folder = Path(os.environ.get(variable) or default) / "model"
+        if folder.is_dir() and any(folder.iterdir()):
+            return folder
+    raise SampleError("There is no trained model here.", "Set TRAINYARD_PARENT to a trial's folder.")
+
+
+def predict(folder: Path, path: Path) -> dict[str, Any]:
+    """The answers of the model in `folder` to the samples in `path`.
+
+    Returns:
+        `predictions` (a label or a number per sample), `scores` (the model's output per sample, for
+        classifiers that give one), `n`, and `labels` where the classes have names.
+
+    Raises:
+        SampleError: the file cannot be read, or does not hold what the model takes.
+    """
+    from trainyard_harness.reevaluate import loaded
+
+    known = signatures.read(folder)
+    if known is None:
+        raise SampleError("The model has no signature: what it takes is not known.")
+    x = _fitted_to(read_samples(path), known)
+    model, adapter = loaded(folder)
+    output = adapter.predict(model, x)
+    labels = known["labels"]
+    answer: dict[str, Any] = {"n": len(output)}
+    if known["task"] == "classification" and known["kind"] != "labels":
+        chosen = labels_of(output, known["kind"])
+        answer["scores"] = plain(output)
+        answer["predictions"] = _named(chosen, labels)
+    else:
+        answer["predictions"] = plain(output.tolist())
+    if labels:
+        answer["labels"] = labels
+    return answer
+
+
+def _named(chosen: Any, labels: list[Any] | None) -> list[Any]:
+    flat = chosen.reshape(-1).tolist() if chosen.ndim == 2 and chosen.shape[1] == 1 else chosen.tolist()
+    if not labels or (flat and isinstance(flat[0], list)):
+        return list(flat)
+    return [labels[one] if 0 <= one < len(labels) else one for one in flat]
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_absolute() and not path.exists():
+        path = Path(os.environ.get("TRAINYARD_SOURCE") or "/src") / name
+    if not path.is_file():
+        raise SampleError(f"{name}: no such file.")
+    return path
+
+
+def read_samples(path: Path) -> Any:
+    """What the file holds: an array (NPY, JSON lists) or rows as dicts of text (CSV with a header)."""
+    import numpy as np
+
+    kind = path.suffix.lower()
+    try:
+        if kind == ".npy":
+            return np.load(path, allow_pickle=False)
+        if kind == ".json":
+            return _from_json(json.loads(path.read_text("utf-8")))
+        if kind == ".csv":
+            return _from_csv(path)
+    except (ValueError, OSError, csv.Error, UnicodeDecodeError) as error:
+        raise SampleError(f"{path.name}: cannot be read ({error}).") from error
+    raise SampleError(f"{path.name}: {kind or 'no suffix'} is not known.", "Give a CSV, JSON or NPY file.")
+
+
+def _from_json(value: Any) -> Any:
+    import numpy as np
+
+    if isinstance(value, dict):
+        value = value.get("samples", value.get("instances", [value]))
+    if not isinstance(value, list) or not value:
+        raise ValueError("a list of samples is expected")
+    if isinstance(value[0], dict):
+        return value
+    if isinstance(value[0], int | float | str):
+        return np.asarray(value)
+    return np.asarray(value)
+
+
+def _from_csv(path: Path) -> Any:
+    """Rows as dicts where the first line is no numbers, else a matrix."""
+    import numpy as np
+
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if not rows:
+        raise ValueError("it is empty")
+    if any(len(row) != len(rows[0]) for row in rows):
+        line = next(place for place, row in enumerate(rows, 1) if len(row) != len(rows[0]))
+        raise ValueError(f"line {line} has {len(rows[line - 1])} fields, the first has {len(rows[0])}")
+    if all(_is_number(one) for one in rows[0]):
+        return np.asarray(rows, dtype="float64")
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _fitted_to(samples: Any, known: dict[str, Any]) -> Any:
+    """The samples as the model takes them."""
+    if known["columns"]:
+        return _table(samples, known["columns"])
+    if len(known["inputs"]) != 1:
+        raise SampleError("The model takes several inputs: predictions from one file are not possible.")
+    import numpy as np
+
+    shape = known["inputs"][0]["shape"]
+    wanted = " x ".join(map(str, shape)) or "one value"
+    hint = f"The model takes samples of {wanted} ({known['inputs'][0]['dtype']})."
+    if shape is None:
+        raise SampleError("It is not known what the model takes.")
+    if isinstance(samples, list):
+        samples = [list(row.values()) for row in samples]
+    try:
+        array = np.asarray(samples)
+        if array.dtype.kind == "U" and known["inputs"][0]["dtype"][:3] not in {"str", "obj", "<U1"}:
+            array = array.astype("float64")
+    except ValueError as error:
+        raise SampleError(f"The samples are no numbers ({error}).", hint) from error
+    size = int(np.prod(shape)) if shape else 1
+    if list(array.shape) == shape:  # one sample without the batch axis
+        array = array[None]
+    if not shape:
+        return array.reshape(-1)
+    if array.ndim < 1 or not array.size or array.size % size or array.size // size != len(array):
+        got = " x ".join(map(str, array.shape[1:])) or "one value"
+        raise SampleError(f"The samples are of {got}.", hint)
+    array = array.reshape(len(array), *shape)
+    kind = known["inputs"][0]["dtype"]
+    return array.astype(kind) if array.dtype.kind in "biuf" and kind[:3] in {"int", "flo", "uin"} else array
+
+
+def _table(samples: Any, columns: list[dict[str, str]]) -> Any:
+    import pandas
+
+    names = [one["name"] for one in columns]
+    hint = f"The model takes the columns {', '.join(names)}."
+    if isinstance(samples, list):
+        samples = [_dummied(row, names) for row in samples]
+        missing = [name for name in names if any(name not in row for row in samples)]
+        if missing:
+            raise SampleError(f"Columns are missing: {', '.join(missing)}.", hint)
+        table = pandas.DataFrame([{name: row[name] for name in names} for row in samples])
+    elif samples.ndim == 2 and samples.shape[1] == len(names):
+        table = pandas.DataFrame(samples, columns=names)
+    else:
+        raise SampleError(f"{len(names)} columns are expected.", hint)
+    for one in columns:
+        if one["dtype"] not in {"object", "str", "string", "category"}:
+            try:
+                column = table[one["name"]]
+                filled = column if one["dtype"] == "bool" else column.replace("", "nan")
+                table[one["name"]] = filled.astype(one["dtype"])
+            except (ValueError, TypeError) as error:
+                raise SampleError(f"Column {one['name']}: {error}.", hint) from error
+    return table
+
+
+def _dummied(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """A row with the 0/1 columns that `pandas.get_dummies` makes of its text (`city_Leeds` from `city`)."""
+    found = dict(row)
+    for column, value in row.items():
+        made = [name for name in names if name.startswith(f"{column}_") and name not in row]
+        if column not in names:
+            found |= {name: "1" if name == f"{column}_{value}" else "" for name in made}
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""What a saved model takes and gives: stored beside it, checked before it predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trainyard_harness.data import count, is_many
+from trainyard_harness.files import dump, read_json, write_atomic
+
+
+def signature(x: Any, task: str, labels: list[Any] | None, kind: str) -> dict[str, Any]:
+    """The signature of a model that was fitted on samples like `x`.
+
+    Returns:
+        `inputs` (one per input: name, shape without the batch axis, dtype), `columns` where the samples are a
+        table, `task`, `labels` (names of the classes, in the order of the model's outputs, or null), and
+        `kind`: how a label is had from an output (`argmax`, `threshold`, `logit`, `labels`).
+    """
+    found: dict[str, Any] = {"schema": 1, "task": task, "labels": labels, "kind": kind, "columns": None}
+    if isinstance(x, dict):
+        found["inputs"] = [_input(str(name), part) for name, part in x.items()]
+    elif is_many(x):
+        found["inputs"] = [_input(f"input {place}", part) for place, part in enumerate(x, 1)]
+    else:
+        found["inputs"] = [_input("input", x)]
+    if hasattr(x, "columns") and hasattr(x, "dtypes"):
+        found["columns"] = [
+            {"name": str(name), "dtype": str(dtype)} for name, dtype in zip(x.columns, x.dtypes, strict=True)
+        ]
+    return found
+
+
+def _input(name: str, x: Any) -> dict[str, Any]:
+    shape = getattr(x, "shape", None)
+    if shape is None:
+        return {"name": name, "shape": [] if count(x) is not None else None, "dtype": "str"}
+    dtype = getattr(x, "dtype", None)
+    dtype = getattr(dtype, "name", None) or str(dtype or "object")
+    return {"name": name, "shape": [int(one) for one in shape[1:]], "dtype": dtype}
+
+
+def write(folder: Path, found: dict[str, Any]) -> None:
+    write_atomic(folder / "signature.json", dump(found))
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    return read_json(folder / "signature.json")
