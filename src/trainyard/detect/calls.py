@@ -271,6 +271,8 @@ def _method(run: Run, func: Attr, args: list[Values], kwargs: dict[str, Values],
         return _dict_method(owner, func.name, args)
     if isinstance(owner, Const):
         return UNKNOWN
+    if func.name == "run_cell_magic" and len(args) > 2 and isinstance(node, ast.Call):
+        return _cell(run, args, node)
     if func.name not in ("add_url_rule", "bind", "configure"):
         maker = root(_maker(owner))
         if maker not in _EVENT_LIBRARIES:
@@ -422,6 +424,8 @@ def _builtin(
         return UNKNOWN
     if name in ("exec", "eval", "execfile"):
         return _exec(run, name, args, node, scope)
+    if name == "get_ipython":
+        return (Made("IPython.get_ipython", [], {}, run.source.path, line),)
     if name in ("globals", "locals", "vars"):
         return (Lib("builtins.globals()"),)
     if name in ("input", "raw_input"):
@@ -445,7 +449,7 @@ def _getattr(run: Run, args: list[Values]) -> Values:
                 out = join(out, (Lib(f"{owner.name}.*"),))
             elif isinstance(owner, Mod) and owner.source is not None:
                 for values in run.module(owner.source).names.values():
-                    out = join(out, tuple(v for v in values if isinstance(v, Cls | Fn)))
+                    out = join(out, tuple(v for v in values if isinstance(v, Cls | Fn | Mod)))
             elif isinstance(owner, Obj):
                 for values in owner.cls.body.names.values():
                     for value in values:
@@ -466,6 +470,7 @@ def _exec(run: Run, name: str, args: list[Values], node: ast.AST, scope: Scope) 
             tree = ast.parse(text[:20_000])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
+        ast.increment_lineno(tree, getattr(node, "lineno", 1) - 1)
         if name == "eval" and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
             return run.evaluate(tree.body[0].value, scope)
         run.block(tree.body, scope)
@@ -477,6 +482,15 @@ def _exec(run: Run, name: str, args: list[Values], node: ast.AST, scope: Scope) 
                 and child.value.endswith(".py")
             ):
                 _run_file(run, child.value)
+    return UNKNOWN
+
+
+def _cell(run: Run, args: list[Values], node: ast.Call) -> Values:
+    """`get_ipython().run_cell_magic("time", "", code)`, as notebooks exported to Python have it."""
+    if strings(args[0])[:1] in (["time"], ["timeit"], ["capture"], ["prun"]):
+        scope = run.scopes.get(run.source.path)
+        if scope is not None:
+            _exec(run, "exec", args[2:3], node, scope)
     return UNKNOWN
 
 

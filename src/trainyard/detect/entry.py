@@ -12,7 +12,7 @@ from trainyard.detect.interpret import Run
 from trainyard.detect.judge import Verdict, judge
 from trainyard.detect.program import Program, Source, may_train
 
-MAX_TOTAL_STEPS = 600_000
+MAX_TOTAL_STEPS = 300_000
 """Expressions evaluated for all candidates together."""
 TIE = 0.25
 """Two candidates closer than this are a tie."""

@@ -330,6 +330,29 @@ def _inner(run: Run, node: ast.Await | ast.Starred | ast.YieldFrom, scope: Scope
     return evaluate(run, node.value, scope)
 
 
+def _compare(run: Run, node: ast.Compare, scope: Scope) -> Values:
+    evaluate(run, node.left, scope)
+    for value in node.comparators:
+        evaluate(run, value, scope)
+    return UNKNOWN
+
+
+def _unary(run: Run, node: ast.UnaryOp, scope: Scope) -> Values:
+    evaluate(run, node.operand, scope)
+    return UNKNOWN
+
+
+def _format(run: Run, node: ast.JoinedStr, scope: Scope) -> Values:
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue) and not isinstance(part.value, ast.Name | ast.Constant):
+            evaluate(run, part.value, scope)
+    return UNKNOWN
+
+
+def _slice(run: Run, node: ast.Slice, scope: Scope) -> Values:
+    return UNKNOWN
+
+
 def _yield(run: Run, node: ast.Yield, scope: Scope) -> Values:
     if node.value is not None:
         scope.returns = join(scope.returns, (Seq([evaluate(run, node.value, scope)]),))
@@ -448,4 +471,8 @@ _EXPRESSIONS: dict[type, Any] = {
     ast.Starred: _inner,
     ast.YieldFrom: _inner,
     ast.Yield: _yield,
+    ast.Compare: _compare,
+    ast.UnaryOp: _unary,
+    ast.JoinedStr: _format,
+    ast.Slice: _slice,
 }

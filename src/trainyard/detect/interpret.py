@@ -29,7 +29,7 @@ from trainyard.detect.values import (
     join,
 )
 
-MAX_STEPS = 150_000
+MAX_STEPS = 100_000
 """Expressions evaluated for one candidate."""
 MAX_CALL_DEPTH = 16
 MAX_SIGNATURES = 4

@@ -45,19 +45,16 @@ def decode(data: bytes) -> str:
     ):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
-    named: str | None = None
+    encodings = ["utf-8"]
     for line in data.split(b"\n", 2)[:2]:
         match = _CODING.match(line)
         if match:
-            named = match[1].decode("ascii", "replace")
-    for encoding in (named, "utf-8"):
-        if encoding:
-            try:
-                text: object = data.decode(encoding)
-            except (UnicodeError, LookupError):
-                continue
-            if isinstance(text, str):  # a coding line may name a codec that gives bytes
-                return text
+            encodings.insert(0, match[1].decode("ascii", "replace"))
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except (UnicodeError, LookupError):  # a coding line may name anything
+            continue
     return data.decode("latin-1")
 
 
@@ -85,7 +82,7 @@ def _repaired(text: str, first: SyntaxError) -> Parsed:
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     python2 = any(m in message for m in _PYTHON2) or bool(_PRINT.match(written))
     if len(text) > MAX_REPAIR_BYTES:
-        return Parsed(None, line, _say(message, python2), python2, text)
+        return Parsed(None, line, _say(message, python2, written), python2, text)
     modern = [_modern(x) for x in text.expandtabs(8).split("\n")]
     changed = {
         number for number, (a, b) in enumerate(zip(lines, modern, strict=True), 1) if a.expandtabs(8) != b
@@ -101,16 +98,20 @@ def _repaired(text: str, first: SyntaxError) -> Parsed:
         except (RecursionError, MemoryError, ValueError, OverflowError):
             break
         else:
-            return Parsed(tree, line, _say(message, python2), python2, text)
-    return Parsed(None, line, _say(message, python2), python2, text)
+            return Parsed(tree, line, _say(message, python2, written), python2, text)
+    return Parsed(None, line, _say(message, python2, written), python2, text)
 
 
-def _say(message: str, python2: bool) -> str:
+def _say(message: str, python2: bool, written: str) -> str:
+    if written.lstrip()[:1] in ("!", "%"):
+        return f"a notebook's line in a Python file ({written.strip()[:60]})"
     return f"Python 2 code ({message})" if python2 else message
 
 
 def _modern(line: str) -> str:
-    """One line of Python 2 as Python 3, as far as a line tells."""
+    """One line of Python 2 as Python 3, as far as a line tells; a notebook's `!` and `%` lines as nothing."""
+    if line.lstrip()[:1] in ("!", "%"):
+        return line[: len(line) - len(line.lstrip())] + "pass"
     if (
         "print" in line
         and (match := _PRINT.match(line))

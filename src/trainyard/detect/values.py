@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-MAX_ALTERNATIVES = 24
+MAX_ALTERNATIVES = 20
 """A variable that may be more different things than this keeps the first ones."""
 
 
@@ -205,9 +205,10 @@ def join(a: Values, b: Values) -> Values:
     if not b:
         return a
     out = list(a)
+    known = {id(v) for v in a}
     keys: set[Any] | None = None
     for v in b:
-        if any(v is o for o in out):
+        if id(v) in known:
             continue
         if isinstance(v, Lib | Fn | Cls | Mod | Attr):
             if keys is None:
