@@ -23,6 +23,23 @@ _properties = click.option(
 )
 _run = click.option("--run", "run_name", required=True, metavar="RUN", help="The run: repo/id, or an id.")
 
+seed_option = click.option(
+    "--seed",
+    type=int,
+    default=0,
+    envvar="TRAINYARD_SEED",
+    show_default=True,
+    show_envvar=True,
+    help="Seed of everything random.",
+)
+executor_option = click.option(
+    "--executor",
+    type=click.Choice(["auto", "docker", "process"]),
+    envvar="TRAINYARD_EXECUTOR",
+    show_envvar=True,
+    help="Where trainings run (default: the host's configuration).",
+)
+
 
 def _job(properties: Path | None, run_name: str, as_json: bool, work: Callable[[Context, Run], bool]) -> None:
     """What launch to retrain share: find the run, work, hand on where another job follows."""
@@ -57,14 +74,8 @@ def _answer(run: Run | None, as_json: bool) -> None:
 @click.option("--branch", default="", help="The watched branch (default: the remote's HEAD).")
 @click.option("--commit", default="", help="A commit of it (default: the branch's head).")
 @click.option("--policy", default="", help="Such as 'target=0.8 max_trials=4'.")
-@click.option("--seed", type=int, default=0, envvar="TRAINYARD_SEED", show_default=True, show_envvar=True)
-@click.option(
-    "--executor",
-    type=click.Choice(["auto", "docker", "process"]),
-    envvar="TRAINYARD_EXECUTOR",
-    show_envvar=True,
-    help="Where trainings run (default: the host's configuration).",
-)
+@seed_option
+@executor_option
 @click.option(
     "--again",
     type=click.Choice(["yes", "no"]),

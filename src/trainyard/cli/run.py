@@ -11,6 +11,7 @@ import click
 
 from trainyard.chain.execute import ChainResult, execute
 from trainyard.chain.render import RepoJobs, render
+from trainyard.cli.jobs import executor_option, seed_option
 from trainyard.cli.output import answer, context, json_option
 from trainyard.cli.summary import summary
 from trainyard.exits import ExitCode, TrainyardError
@@ -34,8 +35,8 @@ _EXITS = {
 @click.option("--branch", default="", help="Branch of a git repository (default: its HEAD).")
 @click.option("--commit", default="", help="Commit of a git repository (default: the branch's head).")
 @click.option("--policy", default="", help="Such as 'preset=tweak-below-80' or 'target=0.95 max_trials=4'.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
-@click.option("--executor", type=click.Choice(["auto", "docker", "process"]), help="Where trainings run.")
+@seed_option
+@executor_option
 @json_option
 def run(
     *,
