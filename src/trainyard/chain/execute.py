@@ -121,7 +121,7 @@ class _Chain:
         self, known: Mapping[str, JobDefinition], home: Path, say: Say, env: dict[str, str], stream: int
     ) -> None:
         self.known = known
-        self.folder = home / "chain"
+        self.folder = home.absolute() / "chain"  # steps run elsewhere
         self.say = say
         self.env = env
         self.stream = stream
@@ -155,10 +155,9 @@ class _Chain:
             result = self.archive(job, record, workspace, result)
             seconds = time.monotonic() - began
             self.say(f"{job.name} #{number}: {result} in {seconds:.1f} s")
-            if self.signals.received is None:
-                for trigger in job.triggers:
-                    if result in CONDITIONS[trigger.condition]:
-                        self.trigger(job.name, trigger, workspace, values, env)
+            for trigger in job.triggers:
+                if result in CONDITIONS[trigger.condition]:
+                    self.trigger(job.name, trigger, workspace, values, env)
         workspaces.discard(self.folder / job.name, number, job.builds_kept)
         return Build(job.name, number, values, result, code, seconds, log)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from chain_helper import Chain
 
+from trainyard.chain import workspace
 from trainyard.chain.execute import execute
 from trainyard.chain.jobs import CONDITIONS, Result
 from trainyard.exits import ExitCode, TrainyardError
@@ -42,6 +44,16 @@ def test_what_a_job_writes_into_its_property_file_reaches_the_next_one(chain: Ch
 
 def test_a_missing_property_file_triggers_nothing(chain: Chain) -> None:
     assert results(chain.run(TWO_JOBS % ("'true'", "SUCCESS"))) == [("one", "SUCCESS")]
+
+
+def test_a_missing_required_property_file_triggers_nothing_whatever_else_is_passed(chain: Chain) -> None:
+    text = TWO_JOBS.replace("fail-on-missing: true", "fail-on-missing: true, predefined-parameters: RUN=1")
+    assert results(chain.run(text % ("'true'", "SUCCESS"))) == [("one", "SUCCESS")]
+
+
+def test_a_property_file_is_expanded_against_its_builds_environment(chain: Chain) -> None:
+    done = chain.run(TWO_JOBS % ("'echo ''RUN=$JOB_NAME/$BUILD_NUMBER'' > next.properties'", "SUCCESS"))
+    assert done.builds[1].parameters == {"RUN": "one/1"}
 
 
 def test_a_missing_property_file_that_is_not_required_leaves_the_other_parameters(chain: Chain) -> None:
@@ -347,11 +359,16 @@ def test_where_the_chain_has_a_terminal_its_steps_have_one_of_the_same_size(chai
     text = "- job: {name: one, builders: [{shell: '[ -t 1 ] && [ -t 2 ] && stty size <&1'}]}"
     done = chain.run(text, stream=writer)
     os.close(writer)
-    shown = os.read(reader, 65536)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal says that its other side is closed
+        while True:
+            shown += os.read(reader, 65536)
     os.close(reader)
     assert done.failed is None
     assert b"33 99" in shown
-    assert "33 99\n" in chain.log("one")
+    log = (chain.home / "chain/one/builds/1/log").read_bytes()
+    assert b"33 99\n" in log
+    assert b"\r" not in log
 
 
 def test_elsewhere_steps_have_no_terminal_and_no_input(chain: Chain) -> None:
@@ -459,6 +476,22 @@ def test_chains_that_run_at_once_have_workspaces_and_builds_of_their_own(chain: 
     assert numbers == {"1\n", "2\n"}
     for number in ("1", "2"):
         assert (job / "builds" / number / "log").read_text().endswith(f"{number}\n")
+
+
+def test_a_build_number_that_another_chain_took_meanwhile_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "_numbers", lambda builds: [])  # what was listed before the other came
+    assert [workspace.new_build(tmp_path)[0] for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_home_may_be_named_relatively(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    chain.home = Path("home")
+    assert chain.run("- job: {name: one, builders: [{shell: pwd}]}").failed is None
+    assert f"{tmp_path}/home/chain/one/workspace\n" in chain.log("one")
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_error(chain: Chain, tmp_path: Path) -> None:

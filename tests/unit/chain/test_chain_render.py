@@ -101,6 +101,15 @@ def test_changed_yaml_or_repos_are_rendered_anew(tmp_path: Path) -> None:
     assert "elsewhere" in render([other], cache=tmp_path / "cache", folder=folder)[0].xml
 
 
+def test_another_version_of_jenkins_job_builder_renders_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render([REPO], cache=tmp_path)
+    monkeypatch.setattr("trainyard.chain.render._builder_version", lambda: "7.0.0")
+    render([REPO], cache=tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"[", b'{"name": 1}', b"\xff\xfe"])
 def test_a_torn_cache_is_made_again(tmp_path: Path, damage: bytes) -> None:
     first = render([REPO], cache=tmp_path)
