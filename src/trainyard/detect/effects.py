@@ -361,6 +361,8 @@ def _weak(
         framework = "boosting"
     elif words & _EPOCH_WORDS or name in ("fit_generator", "train_on_batch"):
         framework = "keras"
+    elif "trainer" in variable.lower() and any(canonical(n).startswith("lightning") for n in run.log.imports):
+        framework = "lightning"
     if isinstance(owner, Made):
         top = root(owner.maker)
         if top == "sklearn" and not last(owner.maker)[:1].islower():

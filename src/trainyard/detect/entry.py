@@ -22,6 +22,7 @@ _COMMAND = re.compile(
 )
 _SCRIPT = re.compile(r"[\w./\\-]+\.(?:py|ipynb)\b")
 _MODULE = re.compile(r"python[\d.]*\s+-m\s+([\w.]+)")
+_LAUNCHED = re.compile(r"python[\d.]*(?:['\"], *['\"]| )([\w./\\-]+\.py)")
 _TEST_PARTS = {
     "test",
     "tests",
@@ -230,6 +231,12 @@ def _mentions(program: Program) -> dict[str, tuple[float, str]]:
                     order += 1
                     verb = "starts" if command else "names"
                     out[path] = (points, f"{text_path}:{number} {verb} it")
+    for source in program.sources.values():
+        if ".py" in source.text and ("subprocess" in source.text or "os.system" in source.text):
+            for name in _LAUNCHED.findall(source.text):
+                path = _matching(paths, name.replace("\\", "/"), source.path)
+                if path is not None and path not in out and path != source.path:
+                    out[path] = (0.5, f"{source.path} starts it")
     return out
 
 

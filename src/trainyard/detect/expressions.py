@@ -245,7 +245,7 @@ def _subscript(run: Run, node: ast.Subscript, scope: Scope) -> Values:
                 out = join(out, calls.elements((owner,)))
         elif isinstance(owner, Lib):
             if owner.name in ("builtins.globals()", "builtins.locals()"):
-                out = join(out, lookup(scope, label) if isinstance(label, str) else UNKNOWN)
+                out = join(out, lookup(scope, label) if isinstance(label, str) else _all_functions(scope))
             else:
                 out = join(
                     out, (Lib(f"{owner.name}.{label}" if isinstance(label, str) else f"{owner.name}.item"),)
@@ -253,6 +253,13 @@ def _subscript(run: Run, node: ast.Subscript, scope: Scope) -> Values:
         elif isinstance(owner, Made | Attr):
             out = join(out, (owner,))
     return out
+
+
+def _all_functions(scope: Scope) -> Values:
+    """Every function of the module: `globals()[name](...)` with a name that only the run knows."""
+    while scope.parent is not None:
+        scope = scope.parent
+    return tuple(v for vs in scope.names.values() for v in vs if isinstance(v, Fn))[:20]
 
 
 def _call(run: Run, node: ast.Call, scope: Scope) -> Values:
@@ -363,6 +370,7 @@ _BUILTINS = frozenset(
     [
         "input",
         "raw_input",
+        "get_ipython",
         "print",
         "open",
         "exec",

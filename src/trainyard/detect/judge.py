@@ -133,6 +133,8 @@ def _from_weak(log: Log) -> tuple[str, list[Event]]:
         return "", []
     roots = {canonical(n).partition(".")[0] for n in log.imports}
     hints = {e.framework for e in weak}
+    if "lightning" in hints:
+        return "lightning", weak
     if "keras" in hints and roots & {"keras", "tensorflow", "tflearn"}:
         return "tensorflow-keras", weak
     if "boosting" in hints:

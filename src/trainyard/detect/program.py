@@ -187,7 +187,7 @@ class Program:
 _TRIGGERS = re.compile(
     r"\.(?:fit|partial_fit|train|\w*backward\(|minimize|apply_gradients|learn\(|search\(|update\(|tune\(|fine_?tune|autofit|SGD)"
     r"|cross_val|auto_arima|grad|polyfit|lstsq|pinv\(|inv\(|curve_fit|linregress|fmin|compare_models|create_model|_curve\("
-    r"|permutation_test_score\(|Scan\(|LightningCLI|svm_train|def (?:fit|train|backprop|k_?means|build_tree)|-="
+    r"|\.dot\(|permutation_test_score\(|Scan\(|LightningCLI|svm_train|def (?:fit|train|backprop|k_?means|build_tree)|-="
     r"|(?:lr|rate|alpha|eta|step_?size|epsilon)\)? ?[*/]|\* ?(?:self\.)?(?:lr|alpha|eta|l_rate|rate|learning_?rate|step_?size)\b"
 )
 _IMPORTS = re.compile(
