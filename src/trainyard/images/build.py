@@ -86,9 +86,9 @@ def has(api: APIClient, tag: str) -> bool:
 
 
 @contextlib.contextmanager
-def building(home: Path, what: str) -> Iterator[None]:
-    """Lets one process at a time make `what`; the others wait and then find it made."""
-    path = home / "locks" / re.sub(r"[^A-Za-z0-9.-]+", "-", what)
+def building(place: Path, what: str) -> Iterator[None]:
+    """Lets one process at a time make `what` in `place`; the others wait and then find it made."""
+    path = place / ".locks" / re.sub(r"[^A-Za-z0-9.-]+", "-", what)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -141,10 +141,10 @@ def _failure(of: Image, log: Path, at: int) -> TrainyardError:
         file.seek(at)
         text = file.read().decode(errors="replace")
     errors = [line for line in text.splitlines() if "ERROR" in line or line.startswith("failed to")]
-    reason = re.sub(r"^#\d+ [\d.]* ?|ERROR: ?", "", errors[0]).strip() if errors else "the builder gave no reason"
+    reason = re.sub(r"^#\d+ [\d.]* ?|ERROR: ?", "", (errors or ["the builder gave no reason"])[0]).strip()
     hint = f"The whole log is {log}."
     if "metadata for" in text or "pull access denied" in text:
-        hint = "Where no registry can be reached, run scripts/base-image, or set TRAINYARD_BASE_IMAGE. " + hint
+        hint = f"Without a registry: run scripts/base-image, or set TRAINYARD_BASE_IMAGE. {hint}"
     return TrainyardError(ExitCode.IMAGE_BUILD_FAILED, f"The image {of.name} was not built: {reason}", hint)
 
 

@@ -11,7 +11,9 @@ from trainyard.images.needs import Need, Needs
 _NO_VERSION = re.compile(
     r"satisfies the requirement (\S+?)(?: \(from (?!versions)[^)]*\))?+ ?\(from versions: ([^)]*)\)"
 )
-_NOT_BUILT = re.compile(r"Failed building wheel for (\S+)|Failed to build '?([\w.-]+)")
+_NOT_BUILT = re.compile(
+    r"Failed building wheel for (\S+)|metadata-generation-failed|subprocess-exited-with-error"
+)
 _COLLECTING = re.compile(r"^Collecting ([A-Za-z0-9._-]+)", re.MULTILINE)
 _CONFLICT = re.compile(r"Cannot install (.+?) because these package versions have conflicting dependencies")
 _OFFLINE = re.compile(r"Temporary failure in name resolution|NewConnectionError|ConnectTimeoutError|SSLError")
@@ -44,9 +46,9 @@ def why(output: str, needs: Needs, file: str, log: str) -> TrainyardError:
         known = [version.strip() for version in versions.split(",")]
         return failure(f"{place}: no version of {asked} exists.", f"The newest one is {known[-1]}.")
     if found := _NOT_BUILT.search(output):
-        name = found[1] or found[2] or (_COLLECTING.findall(output) or ["?"])[-1]
+        name = found[1] or (_COLLECTING.findall(output) or ["?"])[-1]
         return failure(
-            f"{_place(name, needs, file)}: {name} has no wheel for Python 3.11, and its source does not build.",
+            f"{_place(name, needs, file)}: {name} has no wheel for Python 3.11; its source does not build.",
             "Ask for a version that has one.",
         )
     errors = [line for line in output.splitlines() if line.startswith("ERROR:")]

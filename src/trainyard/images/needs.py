@@ -86,7 +86,7 @@ def needs_of(requirements: Path, pins: dict[str, str]) -> Needs:
     """What `requirements` asks for beyond an image with the packages `pins`.
 
     A version that the image meets needs nothing. One that it does not meet is noted and the image's own is
-    kept: old repositories pin versions that this Python never had, and their code mostly runs with a later one.
+    kept: old repositories pin versions that this Python never had, and mostly run with a later one.
 
     Raises:
         TrainyardError: BAD_CONFIG naming file and line, for what is not a published package's name.

@@ -37,14 +37,14 @@ def prepare(name: str, requirements: Path | None, *, home: Path, say: Say, log: 
     log.parent.mkdir(parents=True, exist_ok=True)
     _prepare_harness(home)
     venv = venv_of(name, home)
-    with building(home, venv.name):
+    with building(venv.parent, venv.name):
         if not _is_ready(venv):
             _make(name, venv, say, log)
     if not needs.install:
         return venv
     assert requirements is not None  # noqa: S101 - needs come from nowhere else
     derived = home / "venvs" / f"{name}-derived-{hash_of([venv.name.encode(), needs.content.encode()])}"
-    with building(home, derived.name):
+    with building(venv.parent, derived.name):
         if not _is_ready(derived):
             say(f"installing {', '.join(need.text for need in needs.install)}; the log is {log}.")
             _derive(venv, derived, needs, image(name).pins, requirements.name, log)
@@ -73,7 +73,7 @@ def python() -> str:
 
 def _prepare_harness(home: Path) -> None:
     folder = harness_folder(home)
-    with building(home, f"harness-{folder.name}"):
+    with building(folder.parent, folder.name):
         if folder.is_dir():
             return
         aside = folder.with_name(f".{folder.name}")
