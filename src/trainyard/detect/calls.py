@@ -100,6 +100,16 @@ _WRAPPERS = frozenset(
 )  # fmt: skip
 
 
+MAX_GUESSED = 4
+"""Local classes that a method of something unknown may belong to."""
+_COMMON = frozenset(
+    (
+        "append add get set items keys values update pop close read write join format split strip copy extend sort index count open"
+        " load save show plot predict transform reshape mean sum info debug error warning print reset step size to __init__ forward"
+    ).split()
+)
+
+
 def call(run: Run, node: ast.Call, scope: Scope) -> Values:
     """Evaluates a call expression with all its consequences."""
     args: list[Values] = []
@@ -124,6 +134,8 @@ def call(run: Run, node: ast.Call, scope: Scope) -> Values:
     if not funcs:
         effects.unknown_call(run, node, args, kwargs)
         callbacks(run, args, kwargs, node)
+        if isinstance(node.func, ast.Attribute):
+            return by_name(run, node.func.attr, args, kwargs, node)
         return UNKNOWN
     out: Values = UNKNOWN
     for func in funcs:
@@ -224,6 +236,40 @@ def elements(values: Values, of_values: bool = False) -> Values:
             else:
                 keyed = value.items.get(None, UNKNOWN)
                 out = join(out, tuple(v for v in keyed if isinstance(v, Made | Obj | Fn | Cls | Lib)))
+    return out
+
+
+def iterated(run: Run, values: Values, node: ast.AST) -> Values:
+    """What a loop over `values` binds, entering the iterators of the repository's own classes."""
+    out = elements(values)
+    for value in values:
+        if isinstance(value, Obj):
+            for name in ("__next__", "__iter__", "__getitem__"):
+                for method in find_in_class(value.cls, name):
+                    if isinstance(method, Fn):
+                        got = run.call_fn(Fn(method.node, method.scope, value, method.owner), [], {}, node)
+                        out = join(out, elements(got) if name == "__iter__" else got)
+    return out
+
+
+def by_name(run: Run, name: str, args: list[Values], kwargs: dict[str, Values], node: ast.AST) -> Values:
+    """A method of something unknown: those of the few local classes that have one of that name."""
+    owners = run.methods.get(name, [])
+    if name in _COMMON or not 0 < len(owners) <= MAX_GUESSED or run.guessing > 1:
+        return UNKNOWN
+    out: Values = UNKNOWN
+    run.guessing += 1
+    for cls in owners:
+        made = next((o for o in run.objects.values() if o.cls is cls), None) or instantiate(
+            run, cls, [], {}, 0
+        )
+        for method in find_in_class(cls, name):
+            if isinstance(method, Fn):
+                _own_training(run, method, getattr(node, "lineno", 0))
+                out = join(
+                    out, run.call_fn(Fn(method.node, method.scope, made, method.owner), args, kwargs, node)
+                )
+    run.guessing -= 1
     return out
 
 

@@ -51,6 +51,9 @@ _HELPER = re.compile(
     r"(?i)(scal|encod|vectori|pca|token|imput|^le$|^ss$|^sc(_?[xy])?$|^mm?s$|tfidf|transform|preproc|datagen|^ohe$|label_?bin|^lb$|^mlb$|normali"
     r"|^cv$|^tf$|count|^poly|svd|tsne|umap|augment|^enc|select|discret|^sm$|smote|^pt$|^gen|_gen$|generator|^qt$|bert|word2vec|^self$|^super$|vocab|stand)"
 )
+_TRANSFORMER = re.compile(
+    r"(?<!Spatial)(Transformer|MultiHead|Multi_?head|GPT|BERT|Bert|ViT(?![a-z])|Encoder_?Decoder|CausalSelf)|Self_?Attention|Attention_?Head"
+)
 _OPTIMIZER_HOMES = (
     "torch.optim.",
     "keras.optimizers.",
@@ -498,6 +501,23 @@ def subclass_made(
         if kind in (PRETRAINED, LANGUAGE):
             _layer(run, known, kind, kwargs, made.cls.node.lineno)
         run.log.used.setdefault(base, (run.source.path, made.cls.node.lineno))
+        name = made.cls.node.name
+        if root(known) in ("torch", "keras", "lightning", "flax", "haiku", "equinox") and (
+            found := _TRANSFORMER.search(name)
+        ):
+            kind = "attention" if found[1] else "self-attention"
+            sentence = f"{name} is a hand-written transformer part."
+            run.event(
+                Event(
+                    "layer",
+                    made.cls.scope.module.path,
+                    made.cls.node.lineno,
+                    sentence,
+                    root(known),
+                    detail=kind,
+                    name=name,
+                )
+            )
 
 
 def _walk_hooks(run: Run, values: Values, node: ast.AST) -> None:

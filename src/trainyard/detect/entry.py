@@ -40,7 +40,7 @@ _NAMES: tuple[tuple[re.Pattern[str], float, str], ...] = (
     (re.compile(r"(?i)^test[_\d]|_test$|^test$|^conftest$|unittest"), -2.5, "its name is a test's"),
     (re.compile(r"(?i)(^|_)(benchmark|bench)(_|$)"), -1.5, "its name is a benchmark's"),
     (re.compile(r"(?i)predict|infer|serv|deploy|evaluat|(^|_)eval(_|$)|visuali|plot|(^|_)app(_|$)|demo|api|client|score|detect_|webcam|gui|ui(_|$)|explain|dashboard"), -1.0, "its name is not a training's"),
-    (re.compile(r"(?i)(hyper|tun(e|ing|er)|sweep|grid_?search|optuna|search|ablation|cross_?val|kfold|compare|comparison|baseline|experiment|explor|eda|analysis)"), -0.8, "its name is a side experiment's"),
+    (re.compile(r"(?i)(hyper|tun(e|ing|er)|sweep|grid_?search|optuna|search|ablation|cross_?val|kfold|compare|comparison|baseline|retrain|tweak|change|experiment|explor|eda|analysis)"), -0.8, "its name is a side experiment's"),
     (re.compile(r"(?i)(old|backup|copy|bak|tmp|temp|draft|deprecated|legacy|scratch|unused|checkpoint|\(\d\)|_v0)"), -1.0, "its name is an old copy's"),
     (re.compile(r"(?i)(util|helper|common|config|dataset|dataloader|preprocess|(^|_)data(_|$)|layers|metrics|losses|callbacks)"), -0.7, "its name is a helper's"),
     (re.compile(r"(?i)^(train|training|trainer|run_training|train_?model|model_?train(ing|er)?|main_train|do_train|start_train(ing)?)$"), 2.0, "its name says training"),

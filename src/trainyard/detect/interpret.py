@@ -52,6 +52,7 @@ class Run:
         self.weak = 0
         self.loops = 0
         self.depth = 0
+        self.guessing = 0
         self.imports = 0
         self.source = main
         self.walked: dict[Any, Values] = {}
@@ -59,6 +60,7 @@ class Run:
         self.registered: list[Fn] = []
         self.objects: dict[Any, Obj] = {}
         self.mains = {main.path}
+        self.methods: dict[str, list[Cls]] = {}
         self.late: set[tuple[int, str]] = set()
         self.reached: list[str] = []
 
@@ -219,7 +221,7 @@ class Run:
             self.block(node.orelse, scope)
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-        self.assign(node.target, calls.elements(self.evaluate(node.iter, scope)), scope)
+        self.assign(node.target, calls.iterated(self, self.evaluate(node.iter, scope), node), scope)
         self.loops += 1
         self.branch(node.body, scope)
         self.loops -= 1
@@ -286,6 +288,8 @@ class Run:
             for value in values:
                 if isinstance(value, Fn):
                     value.owner = cls
+                    if not isinstance(value.node, ast.Lambda):
+                        self.methods.setdefault(value.node.name, []).append(cls)
         # Methods look names up in the module, not in the class body.
         for values in body.names.values():
             for value in values:

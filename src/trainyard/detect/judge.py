@@ -30,7 +30,7 @@ _OTHER = 0.7
 NETWORKS = frozenset({"tensorflow-keras", "pytorch", "lightning", "transformers", "jax"})
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
 _OVERRULES = {"lightning": ("pytorch",), "transformers": ("pytorch",)}
-_FAMILY_OF = {"conv": "cnn", "rnn": "rnn", "dense": "mlp", "embed": "mlp", "attention": "transformer", "language": "transformer",
+_FAMILY_OF = {"conv": "cnn", "rnn": "rnn", "dense": "mlp", "embed": "mlp", "attention": "transformer", "self-attention": "transformer", "language": "transformer",
               "pretrained": "transfer"}  # fmt: skip
 
 
@@ -206,6 +206,8 @@ def _network_family(log: Log) -> str | None:
         return "transformer"
     if kinds["pretrained"]:
         return "transfer"
+    if kinds["self-attention"] and not kinds["conv"] and not kinds["rnn"]:
+        return "transformer"
     if kinds["attention"] and kinds["attention"] * 2 >= kinds["rnn"]:
         return "transformer"
     if kinds["rnn"]:
