@@ -10,6 +10,7 @@ from trainyard.detect import files
 from trainyard.detect.events import Log
 from trainyard.detect.interpret import Run
 from trainyard.detect.judge import Verdict, judge
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.program import Program, Source, may_train
 
 MAX_TOTAL_STEPS = 300_000
@@ -23,19 +24,18 @@ _COMMAND = re.compile(
 _SCRIPT = re.compile(r"[\w./\\-]+\.(?:py|ipynb)\b")
 _MODULE = re.compile(r"python[\d.]*\s+-m\s+([\w.]+)")
 _LAUNCHED = re.compile(r"python[\d.]*(?:['\"], *['\"]| )([\w./\\-]+\.py)")
-_TEST_PARTS = {
-    "test",
-    "tests",
-    "testing",
-    "unittests",
-    "benchmark",
-    "benchmarks",
-    "docs",
-    "doc",
-    "examples_test",
-}
-_ASIDE_PARTS = {"example", "examples", "demo", "demos", "old", "archive", "backup", "deprecated", "legacy", "tutorial", "tutorials", "experimental",
-                "experiments", "scratch", "playground", "sandbox", "misc", "tools", "utils", "baseline", "baselines", "draft", "unused", "notebooks", "notebook", "lib"}  # fmt: skip
+_TEST_PARTS = words(
+    """
+    test tests testing unittests benchmark benchmarks docs doc examples_test
+    """
+)
+_ASIDE_PARTS = words(
+    """
+    example examples demo demos old archive backup deprecated legacy tutorial tutorials experimental
+    experiments scratch playground sandbox misc tools utils baseline baselines draft unused notebooks
+    notebook lib
+    """
+)  # fmt: skip
 _NAMES: tuple[tuple[re.Pattern[str], float, str], ...] = (
     (re.compile(r"(?i)^test[_\d]|_test$|^test$|^conftest$|unittest"), -2.5, "its name is a test's"),
     (re.compile(r"(?i)(^|_)(benchmark|bench)(_|$)"), -1.5, "its name is a benchmark's"),

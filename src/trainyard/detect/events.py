@@ -5,28 +5,18 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.program import Source
 from trainyard.detect.values import Made, Value, Values
 
 MAX_EVENTS = 4_000
 
 
-_TELLING_METHODS = frozenset(
-    [
-        "fit",
-        "fit_generator",
-        "evaluate_generator",
-        "predict_generator",
-        "predict_classes",
-        "predict_proba",
-        "compile",
-        "save",
-        "save_weights",
-        "run",
-        "ix",
-        "flow_from_directory",
-        "append",
-    ]
+_TELLING_METHODS = words(
+    """
+    fit fit_generator evaluate_generator predict_generator predict_classes predict_proba compile save
+    save_weights run ix flow_from_directory append
+    """
 )
 
 

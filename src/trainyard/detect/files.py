@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trainyard.detect.knowledge.words import words
+
 MAX_ENTRIES = 60_000
 """Directory entries looked at before the rest of the tree is left out."""
 MAX_DEPTH = 24
@@ -21,11 +23,13 @@ MAX_TOTAL_BYTES = 24_000_000
 MAX_TEXT_BYTES = 200_000
 """Of a README, Makefile or requirements file."""
 
-_SKIPPED_FOLDERS = {
-    "__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env", "virtualenv", "ENV", "__MACOSX",
-    "third_party", "third-party", "thirdparty", "vendor", "vendored", "_vendor", "external", "externals", "bower_components", "egg-info", "htmlcov",
-    "Lib", "conda-meta", "pkgs",
-}  # fmt: skip
+_SKIPPED_FOLDERS = words(
+    """
+    __pycache__ node_modules site-packages dist-packages venv env virtualenv ENV __MACOSX third_party
+    third-party thirdparty vendor vendored _vendor external externals bower_components egg-info htmlcov Lib
+    conda-meta pkgs
+    """
+)  # fmt: skip
 _VENV_MARKS = ("pyvenv.cfg", "conda-meta")
 _TEXTS = re.compile(
     r"(?i)^(readme.*|makefile|dockerfile.*|.*\.dockerfile|jenkinsfile|procfile|run.*\.(sh|bat)|.*\.sh|dvc\.ya?ml|mlproject"

@@ -7,33 +7,25 @@ import re
 from typing import TYPE_CHECKING
 
 from trainyard.detect.knowledge.names import last, root
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.values import UNKNOWN, Attr, Const, Made, Values, strings
 
 if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
-_READERS = frozenset(
-    ["read_csv", "read_excel", "read_json", "read_table", "read_pickle", "read_parquet", "read_hdf", "loadtxt", "genfromtxt", "load", "open", "imread", "listdir", "image_dataset_from_directory", "flow_from_directory", "ImageFolder", "load_img", "from_csv_file", "File", "loadmat", "load_dataset", "DMatrix", "read_feather", "recfromcsv", "make_csv_dataset", "scandir", "Pool", "load_svmlight_file"]
+_READERS = words(
+    """
+    read_csv read_excel read_json read_table read_pickle read_parquet read_hdf loadtxt genfromtxt load open
+    imread listdir image_dataset_from_directory flow_from_directory ImageFolder load_img from_csv_file File
+    loadmat load_dataset DMatrix read_feather recfromcsv make_csv_dataset scandir Pool load_svmlight_file
+    """
 )  # fmt: skip
-_DATASETS = frozenset(
-    [
-        "fetch_openml",
-        "fetch_california_housing",
-        "fetch_20newsgroups",
-        "fetch_lfw_people",
-        "fetch_olivetti_faces",
-        "fetch_covtype",
-        "fetch_mldata",
-        "fetch_rcv1",
-        "fetch_kddcup99",
-        "get_file",
-        "urlretrieve",
-        "urlopen",
-        "load_dataset",
-        "download_and_extract_archive",
-        "get_rdataset",
-        "DataReader",
-    ]
+_DATASETS = words(
+    """
+    fetch_openml fetch_california_housing fetch_20newsgroups fetch_lfw_people fetch_olivetti_faces
+    fetch_covtype fetch_mldata fetch_rcv1 fetch_kddcup99 get_file urlretrieve urlopen load_dataset
+    download_and_extract_archive get_rdataset DataReader
+    """
 )
 _DRIVES = re.compile(r"^([A-Za-z]:[\\/]|/(?!tmp/|dev/null|src/|trial/)[\w.-]+(/|$)|~/)")
 
@@ -89,7 +81,11 @@ def _network(
     if known.startswith("keras.datasets.") and tail == "load_data":
         say(here, "network", line, f"{known} downloads a dataset.")
     elif (top in ("tensorflow_datasets", "kagglehub", "wget", "gdown", "yfinance", "nltk", "opendatasets", "requests") and tail in (
-        "load", "dataset_download", "download", "cached_download", "builder", "get", "post", "competition_download")) or (tail in _DATASETS and top in ("sklearn", "urllib", "keras", "tensorflow", "datasets", "torchvision", "statsmodels", "pandas_datareader", "six")) or known.startswith("tensorflow.examples.tutorials"):  # fmt: skip
+        "load", "dataset_download", "download", "cached_download", "builder", "get", "post", "competition_download")) or (tail in _DATASETS and top in tuple(words(
+            """
+            sklearn urllib keras tensorflow datasets torchvision statsmodels pandas_datareader six
+            """
+        ))) or known.startswith("tensorflow.examples.tutorials"):  # fmt: skip
         say(here, "network", line, f"{known} downloads data.")
     elif known.startswith(
         ("torchvision.datasets.", "torchtext.datasets.", "torchaudio.datasets.")

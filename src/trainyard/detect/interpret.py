@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from trainyard.detect import calls, expressions, patterns
+from trainyard.detect import calls, expressions, imports, patterns
 from trainyard.detect.events import Event, Log
 from trainyard.detect.program import Program, Source
 from trainyard.detect.values import (
@@ -32,6 +32,7 @@ from trainyard.detect.values import (
 MAX_STEPS = 100_000
 """Expressions evaluated for one candidate."""
 MAX_CALL_DEPTH = 16
+MAX_IMPORT_DEPTH = 25
 MAX_SIGNATURES = 4
 """Times that one function is walked again for other kinds of arguments."""
 
@@ -54,6 +55,7 @@ class Run:
         self.depth = 0
         self.guessing = 0
         self.imports = 0
+        self.nested = 0
         self.source = main
         self.walked: dict[Any, Values] = {}
         self.counts: dict[int, int] = {}
@@ -88,6 +90,10 @@ class Run:
             return scope
         scope = Scope(source, None)
         self.scopes[source.path] = scope
+        self.steps += 40
+        if self.nested >= MAX_IMPORT_DEPTH:
+            self.log.note(f"Imports nested deeper than {MAX_IMPORT_DEPTH} files were left out.")
+            return scope
         scope.names["__name__"] = (Const("__main__" if main else source.name),)
         scope.names["__file__"] = (Const(source.path),)
         tree = self.program.parse(source).tree
@@ -97,7 +103,9 @@ class Run:
         outer = (self.source, self.weak, self.loops)
         self.source, self.weak, self.loops = source, 0, 0
         self.imports += 0 if main else 1
+        self.nested += 1
         self.block(tree.body, scope)
+        self.nested -= 1
         self.imports -= 0 if main else 1
         self.source, self.weak, self.loops = outer
         return scope
@@ -297,114 +305,6 @@ class Run:
                     value.scope = scope
         self.set_name(scope, node.name, (cls,))
 
-    def _import(self, node: ast.Import, scope: Scope) -> None:
-        for alias in node.names:
-            self._guarded_import(alias.name, node)
-            value = self.import_module(alias.name, scope, whole=alias.asname is not None)
-            name = alias.asname or alias.name.partition(".")[0]
-            old = scope.names.get(name, UNKNOWN)
-            if self.log.guarded and old:
-                self.set_name(scope, name, join(old, (value,)))
-            else:
-                self.set_name(scope, name, (value,))
-
-    def _guarded_import(self, name: str, node: ast.stmt) -> None:
-        self.log.imported(self.source, name, node.lineno, guarded=self.log.guarded > 0)
-
-    def import_module(self, dotted: str, scope: Scope, whole: bool = True) -> Value:
-        """A module by its absolute name; `whole` is false for `import a.b`, which binds `a`."""
-        found, folder = self.program.resolve(dotted, self.main.folder, self.source)
-        if found is None and folder is None:
-            return Lib(dotted if whole else dotted.partition(".")[0])
-        if found is not None:
-            self.module(found)
-        if whole or "." not in dotted:
-            return Mod(found, folder, dotted)
-        head, head_folder = self.program.resolve(dotted.partition(".")[0], self.main.folder, self.source)
-        return Mod(head, head_folder, dotted.partition(".")[0])
-
-    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
-        if node.module == "__future__":
-            return
-        if node.level:
-            base = self._relative(node.level)
-            parts = node.module.split(".") if node.module else []
-            found, folder = self.program.at(base, parts) if parts else self._package(base)
-        else:
-            self._guarded_import(node.module or "", node)
-            found, folder = self.program.resolve(node.module or "", self.main.folder, self.source)
-        if found is None and folder is None:
-            self._from_library(node, scope)
-            return
-        self._from_local(node, scope, Mod(found, folder, node.module or ""))
-
-    def _relative(self, level: int) -> str:
-        folder = self.source.folder
-        for _ in range(level - 1):
-            folder = folder.rpartition("/")[0]
-        return folder
-
-    def _package(self, folder: str) -> tuple[Source | None, str | None]:
-        return self.program.sources.get(f"{folder}/__init__.py" if folder else "__init__.py"), folder
-
-    def _from_library(self, node: ast.ImportFrom, scope: Scope) -> None:
-        module = node.module or ""
-        for alias in node.names:
-            if alias.name == "*":
-                scope.stars.append(module)
-                self.log.imported(self.source, f"{module}.*", node.lineno, guarded=self.log.guarded > 0)
-                continue
-            name = f"{module}.{alias.name}"
-            self.log.imported(self.source, name, node.lineno, guarded=self.log.guarded > 0)
-            self.set_name(scope, alias.asname or alias.name, (Lib(name),))
-
-    def _from_local(self, node: ast.ImportFrom, scope: Scope, mod: Mod) -> None:
-        names = self.module(mod.source).names if mod.source is not None else {}
-        for alias in node.names:
-            if alias.name == "*":
-                for name, values in list(names.items()):
-                    if not name.startswith("__"):
-                        self.set_name(scope, name, values)
-                if mod.source is not None:
-                    scope.stars += [s for s in self.module(mod.source).stars if s not in scope.stars]
-                continue
-            values = self.member(mod, alias.name)
-            if not values and mod.source is not None and not mod.source.notebook:
-                if self.program.parse(mod.source).tree is not None and mod.source.name == (node.module or ""):
-                    values = self._shadowed(node, alias.name, mod)
-            self.set_name(scope, alias.asname or alias.name, values)
-
-    def _shadowed(self, node: ast.ImportFrom, name: str, mod: Mod) -> Values:
-        """A name that the local file of that name lacks, where a library of that name has one: the library is meant."""
-        top = (node.module or "").partition(".")[0]
-        if top not in _SHADOWS:
-            return UNKNOWN
-        self.log.hazard(
-            self.source,
-            "shadow",
-            node.lineno,
-            f"{mod.source.path} hides the library {top}; Python imports that file instead.",
-        )
-        return (Lib(f"{node.module}.{name}"),)
-
-    def member(self, mod: Mod, name: str) -> Values:
-        """A name of a local module, or a submodule of a package."""
-        if mod.source is not None:
-            scope = self.module(mod.source)
-            values = scope.names.get(name, UNKNOWN)
-            if values:
-                return values
-            values = expressions.from_stars(scope, name)
-            if values:
-                return values
-        if mod.folder is not None:
-            found, folder = self.program.at(mod.folder, [name])
-            if found is not None:
-                self.module(found)
-            if found is not None or folder is not None:
-                return (Mod(found, folder, f"{mod.dotted}.{name}"),)
-        return UNKNOWN
-
     def _global(self, node: ast.Global, scope: Scope) -> None:
         scope.globals_.update(node.names)
 
@@ -496,23 +396,6 @@ def _hashable(value: Any) -> bool:
     return isinstance(value, str | int | float | bool | None)
 
 
-_SHADOWS = frozenset(
-    [
-        "keras",
-        "tensorflow",
-        "torch",
-        "sklearn",
-        "xgboost",
-        "lightgbm",
-        "catboost",
-        "jax",
-        "flax",
-        "statsmodels",
-        "transformers",
-        "numpy",
-        "pandas",
-    ]
-)
 _STATEMENTS: dict[type, Any] = {
     ast.Assign: Run._assign,
     ast.AnnAssign: Run._annotated,
@@ -529,8 +412,8 @@ _STATEMENTS: dict[type, Any] = {
     ast.FunctionDef: Run._function,
     ast.AsyncFunctionDef: Run._function,
     ast.ClassDef: Run._class,
-    ast.Import: Run._import,
-    ast.ImportFrom: Run._import_from,
+    ast.Import: imports.plain,
+    ast.ImportFrom: imports.from_module,
     ast.Global: Run._global,
     ast.Match: Run._match,
 }

@@ -9,12 +9,18 @@ from trainyard.detect import files
 from trainyard.detect.events import Log
 from trainyard.detect.knowledge.distributions import distribution
 from trainyard.detect.knowledge.names import canonical
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.program import Program
 from trainyard.detect.result import Need, Needs
 
 _LINE = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(\[[\w,\s.-]*\])?\s*([=<>!~]=?=?\s*[\w.*+!,<>=~\s]+)?\s*(;.*)?$")
 _CONDA_PIN = re.compile(r"^([\w.-]+)(?:\s*=\s*([\w.*]+)(?:=[\w.*]+)?)?$")
-_IGNORED_CONDA = {"python", "pip", "conda", "setuptools", "wheel", "cudatoolkit", "cudnn", "anaconda", "mkl", "jupyter", "notebook", "ca-certificates", "openssl", "pytorch-cuda", "cpuonly"}  # fmt: skip
+_IGNORED_CONDA = words(
+    """
+    python pip conda setuptools wheel cudatoolkit cudnn anaconda mkl jupyter notebook ca-certificates
+    openssl pytorch-cuda cpuonly
+    """
+)  # fmt: skip
 _RENAMED = {"pytorch": "torch", "opencv": "opencv-python-headless", "py-xgboost": "xgboost", "tensorflow-gpu": "tensorflow", "matplotlib-base": "matplotlib",
             "sklearn": "scikit-learn", "opencv-python": "opencv-python-headless", "opencv-contrib-python": "opencv-contrib-python-headless",
             "tensorflow-cpu": "tensorflow", "tensorflow-macos": "tensorflow", "tf-nightly": "tensorflow", "pillow-simd": "pillow", "tensorflow-intel": "tensorflow"}  # fmt: skip

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.parse import Parsed, parse
 
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
-_PYTHON_MAGICS = {
-    "time",
-    "timeit",
-    "capture",
-    "prun",
-    "python",
-    "python3",
-    "notebook",
-    "memit",
-    "wandb",
-    "snakeviz",
-}
+_PYTHON_MAGICS = words(
+    """
+    time timeit capture prun python python3 notebook memit wandb snakeviz
+    """
+)
 _LINE_MAGIC = re.compile(r"^(\s*)%(time|timeit|prun)\s+(.*)$")
 _SHELL_VALUE = re.compile(r"^(\s*)([\w, ]+)=\s*[!%].*$")
 
 
 class _Cell(msgspec.Struct):
-    cell_type: str = "code"
-    source: str | list[str] | None = None
-    input: str | list[str] | None = None
+    cell_type: Any = "code"
+    source: Any = None
+    input: Any = None
     """Where notebooks of format 3 keep the code."""
-    language: str | None = None
 
 
 class _Worksheet(msgspec.Struct):
@@ -38,13 +32,11 @@ class _Worksheet(msgspec.Struct):
 
 
 class _Kernel(msgspec.Struct):
-    language: str | None = None
-    name: str | None = None
+    language: Any = None
 
 
 class _Language(msgspec.Struct):
-    name: str | None = None
-    version: str | None = None
+    name: Any = None
 
 
 class _Metadata(msgspec.Struct):
@@ -104,14 +96,14 @@ def _language(notebook: _Notebook) -> str | None:
         return None
     info, kernel = metadata.language_info, metadata.kernelspec
     name = (info.name if info else None) or (kernel.language if kernel else None)
-    return name if name and "python" not in name.lower() else None
+    return name if isinstance(name, str) and name and "python" not in name.lower() else None
 
 
 def _text(cell: _Cell) -> str:
     source = cell.source if cell.source is not None else cell.input
-    if source is None:
-        return ""
-    return source if isinstance(source, str) else "".join(source)
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
 
 
 def _python(text: str) -> str:

@@ -8,40 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainyard.detect import files
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.parse import Parsed, decode, parse
 
-_KNOWN_LIBRARIES = frozenset(
-    [
-        "keras",
-        "tensorflow",
-        "torch",
-        "torchvision",
-        "sklearn",
-        "xgboost",
-        "lightgbm",
-        "catboost",
-        "numpy",
-        "pandas",
-        "scipy",
-        "matplotlib",
-        "transformers",
-        "lightning",
-        "pytorch_lightning",
-        "jax",
-        "flax",
-        "optax",
-        "statsmodels",
-        "cv2",
-        "PIL",
-        "nltk",
-        "seaborn",
-        "mlflow",
-        "wandb",
-        "argparse",
-        "os",
-        "sys",
-        "json",
-    ]
+_KNOWN_LIBRARIES = words(
+    """
+    keras tensorflow torch torchvision sklearn xgboost lightgbm catboost numpy pandas scipy matplotlib
+    transformers lightning pytorch_lightning jax flax optax statsmodels cv2 PIL nltk seaborn mlflow wandb
+    argparse os sys json
+    """
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trainyard.detect.events import Event
 from trainyard.detect.knowledge.estimators import estimator
 from trainyard.detect.knowledge.names import last, root
+from trainyard.detect.knowledge.words import words
 from trainyard.detect.values import Const, Lib, Made, Map, Seq, Values
 
 if TYPE_CHECKING:
@@ -15,21 +16,48 @@ if TYPE_CHECKING:
 CLASSIFICATION, REGRESSION = "classification", "regression"
 _LOSSES = {
     **dict.fromkeys(
-        ["crossentropyloss", "nllloss", "bceloss", "bcewithlogitsloss", "categoricalcrossentropy", "sparsecategoricalcrossentropy", "binarycrossentropy", "categoricalhinge", "hinge", "squaredhinge", "crossentropy", "bce", "multimarginloss", "multilabelmarginloss", "nllloss", "binaryfocalcrossentropy", "softmaxcrossentropywithlogits", "sigmoidcrossentropywithlogits", "sparsesoftmaxcrossentropywithlogits", "softmaxcrossentropy", "sparsesoftmaxcrossentropy", "sigmoidbinarycrossentropy", "softmaxcrossentropywithintegerlabels", "binarycrossentropywithlogits", "softmaxcrossentropywithlogitsv2", "logloss", "bcewithlogits", "multiclassnll"],
+        words(
+            """
+            crossentropyloss nllloss bceloss bcewithlogitsloss categoricalcrossentropy
+            sparsecategoricalcrossentropy binarycrossentropy categoricalhinge hinge squaredhinge
+            crossentropy bce multimarginloss multilabelmarginloss binaryfocalcrossentropy
+            softmaxcrossentropywithlogits sigmoidcrossentropywithlogits sparsesoftmaxcrossentropywithlogits
+            softmaxcrossentropy sparsesoftmaxcrossentropy sigmoidbinarycrossentropy
+            softmaxcrossentropywithintegerlabels binarycrossentropywithlogits
+            softmaxcrossentropywithlogitsv2 logloss bcewithlogits multiclassnll
+            """
+        ),
         CLASSIFICATION,
     ),
     **dict.fromkeys(
-        ["mseloss", "l1loss", "smoothl1loss", "huberloss", "mse", "mae", "mape", "msle", "rmse", "meansquarederror", "meanabsoluteerror", "meanabsolutepercentageerror", "meansquaredlogarithmicerror", "huber", "logcosh", "l2loss", "meansquare", "rootmeansquarederror", "absolutedifference", "meanpercentageerror", "quantileloss"],
+        words(
+            """
+            mseloss l1loss smoothl1loss huberloss mse mae mape msle rmse meansquarederror meanabsoluteerror
+            meanabsolutepercentageerror meansquaredlogarithmicerror huber logcosh l2loss meansquare
+            rootmeansquarederror absolutedifference meanpercentageerror quantileloss
+            """
+        ),
         REGRESSION,
     ),
 }  # fmt: skip
 _METRICS = {
     **dict.fromkeys(
-        ["accuracy_score", "classification_report", "confusion_matrix", "roc_auc_score", "f1_score", "precision_score", "recall_score", "log_loss", "roc_curve", "plot_confusion_matrix", "plot_roc_curve", "precision_recall_curve", "balanced_accuracy_score", "cohen_kappa_score", "matthews_corrcoef"],
+        words(
+            """
+            accuracy_score classification_report confusion_matrix roc_auc_score f1_score precision_score
+            recall_score log_loss roc_curve plot_confusion_matrix plot_roc_curve precision_recall_curve
+            balanced_accuracy_score cohen_kappa_score matthews_corrcoef
+            """
+        ),
         CLASSIFICATION,
     ),
     **dict.fromkeys(
-        ["mean_squared_error", "mean_absolute_error", "r2_score", "mean_squared_log_error", "median_absolute_error", "explained_variance_score", "mean_absolute_percentage_error", "root_mean_squared_error", "max_error"],
+        words(
+            """
+            mean_squared_error mean_absolute_error r2_score mean_squared_log_error median_absolute_error
+            explained_variance_score mean_absolute_percentage_error root_mean_squared_error max_error
+            """
+        ),
         REGRESSION,
     ),
 }  # fmt: skip

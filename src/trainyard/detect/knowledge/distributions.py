@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from trainyard.detect.knowledge.words import words
+
 DISTRIBUTIONS: dict[str, str | None] = {
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
@@ -94,26 +96,11 @@ DISTRIBUTIONS: dict[str, str | None] = {
 }
 """Import name to distribution; None where nothing can be installed for it. Any other import is its own distribution."""
 
-_PYTHON2 = frozenset(
-    [
-        "cPickle",
-        "ConfigParser",
-        "Queue",
-        "StringIO",
-        "cStringIO",
-        "urllib2",
-        "urlparse",
-        "commands",
-        "httplib",
-        "__builtin__",
-        "exceptions",
-        "sets",
-        "md5",
-        "tkMessageBox",
-        "tkFileDialog",
-        "thread",
-        "HTMLParser",
-    ]
+_PYTHON2 = words(
+    """
+    cPickle ConfigParser Queue StringIO cStringIO urllib2 urlparse commands httplib __builtin__ exceptions
+    sets md5 tkMessageBox tkFileDialog thread HTMLParser
+    """
 )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from trainyard.detect.knowledge.names import last, root
+from trainyard.detect.knowledge.words import words
 
 
 class Estimator(NamedTuple):
@@ -17,23 +18,30 @@ class Estimator(NamedTuple):
     weight: float = 1.0
 
 
-_MODULES = {
-    "ensemble", "tree", "linear_model", "svm", "naive_bayes", "neighbors", "neural_network", "discriminant_analysis",
-    "gaussian_process", "mixture", "cluster", "isotonic", "kernel_ridge", "multiclass", "multioutput", "semi_supervised",
-    "cross_decomposition", "dummy", "calibration", "lda", "qda", "hmm", "experimental",
-}  # fmt: skip
-_NOT_ESTIMATORS = {
-    "KNeighborsTransformer", "RadiusNeighborsTransformer", "RandomTreesEmbedding", "BallTree", "KDTree", "DistanceMetric",
-    "FeatureAgglomeration", "NearestNeighbors", "LocalOutlierFactor", "NeighborhoodComponentsAnalysis",
-}  # fmt: skip
-CONTAINERS = {
-    "GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "BayesSearchCV", "Pipeline",
-    "make_pipeline", "VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor", "BaggingClassifier",
-    "BaggingRegressor", "AdaBoostClassifier", "AdaBoostRegressor", "OneVsRestClassifier", "OneVsOneClassifier",
-    "MultiOutputClassifier", "MultiOutputRegressor", "CalibratedClassifierCV", "TransformedTargetRegressor", "RegressorChain",
-    "ClassifierChain", "TunedThresholdClassifierCV", "SelfTrainingClassifier", "EasyEnsembleClassifier", "GridSearch", "TuneSearchCV", "TuneGridSearchCV", "OptunaSearchCV", "DaskGridSearchCV",
-    "EnsembleVoteClassifier", "StackingCVClassifier", "StackingCVRegressor", "imbPipeline",
-}  # fmt: skip
+_MODULES = words(
+    """
+    ensemble tree linear_model svm naive_bayes neighbors neural_network discriminant_analysis
+    gaussian_process mixture cluster isotonic kernel_ridge multiclass multioutput semi_supervised
+    cross_decomposition dummy calibration lda qda hmm experimental
+    """
+)  # fmt: skip
+_NOT_ESTIMATORS = words(
+    """
+    KNeighborsTransformer RadiusNeighborsTransformer RandomTreesEmbedding BallTree KDTree DistanceMetric
+    FeatureAgglomeration NearestNeighbors LocalOutlierFactor NeighborhoodComponentsAnalysis
+    """
+)  # fmt: skip
+CONTAINERS = words(
+    """
+    GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV Pipeline
+    make_pipeline VotingClassifier VotingRegressor StackingClassifier StackingRegressor BaggingClassifier
+    BaggingRegressor AdaBoostClassifier AdaBoostRegressor OneVsRestClassifier OneVsOneClassifier
+    MultiOutputClassifier MultiOutputRegressor CalibratedClassifierCV TransformedTargetRegressor
+    RegressorChain ClassifierChain TunedThresholdClassifierCV SelfTrainingClassifier EasyEnsembleClassifier
+    GridSearch TuneSearchCV TuneGridSearchCV OptunaSearchCV DaskGridSearchCV EnsembleVoteClassifier
+    StackingCVClassifier StackingCVRegressor imbPipeline
+    """
+)  # fmt: skip
 _SEARCHES = {
     "GridSearchCV",
     "RandomizedSearchCV",
@@ -46,17 +54,21 @@ _BOOSTING = {
     "GradientBoostingClassifier", "GradientBoostingRegressor", "HistGradientBoostingClassifier",
     "HistGradientBoostingRegressor", "AdaBoostClassifier", "AdaBoostRegressor", "RUSBoostClassifier",
 }  # fmt: skip
-_REGRESSORS = {
-    "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "LassoLars", "LassoLarsCV", "LassoLarsIC", "ElasticNet", "ElasticNetCV", "SVR",
-    "LinearSVR", "NuSVR", "BayesianRidge", "ARDRegression", "HuberRegressor", "KernelRidge", "IsotonicRegression", "Lars", "LarsCV", "OrthogonalMatchingPursuit",
-    "PLSRegression", "GammaRegressor", "PoissonRegressor", "TweedieRegressor", "MultiTaskLasso", "MultiTaskElasticNet",
-    "TransformedTargetRegressor", "TheilSenRegressor", "QuantileRegressor",
-}  # fmt: skip
-_CLASSIFIERS = {
-    "LogisticRegression", "LogisticRegressionCV", "SVC", "LinearSVC", "NuSVC", "GaussianNB", "MultinomialNB", "BernoulliNB",
-    "ComplementNB", "CategoricalNB", "Perceptron", "LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis", "LDA", "QDA",
-    "NearestCentroid", "LabelPropagation", "LabelSpreading", "CalibratedClassifierCV",
-}  # fmt: skip
+_REGRESSORS = words(
+    """
+    LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC ElasticNet ElasticNetCV
+    SVR LinearSVR NuSVR BayesianRidge ARDRegression HuberRegressor KernelRidge IsotonicRegression Lars
+    LarsCV OrthogonalMatchingPursuit PLSRegression GammaRegressor PoissonRegressor TweedieRegressor
+    MultiTaskLasso MultiTaskElasticNet TransformedTargetRegressor TheilSenRegressor QuantileRegressor
+    """
+)  # fmt: skip
+_CLASSIFIERS = words(
+    """
+    LogisticRegression LogisticRegressionCV SVC LinearSVC NuSVC GaussianNB MultinomialNB BernoulliNB
+    ComplementNB CategoricalNB Perceptron LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis LDA QDA
+    NearestCentroid LabelPropagation LabelSpreading CalibratedClassifierCV
+    """
+)  # fmt: skip
 _AUTO = {"tpot": "sklearn", "autosklearn": "sklearn", "pycaret": "sklearn", "lazypredict": "sklearn", "flaml": "sklearn",
          "autogluon": "sklearn", "mlxtend": "sklearn", "skmultilearn": "sklearn", "sklearn_crfsuite": "sklearn", "supervised": "sklearn", "hpsklearn": "sklearn", "pyod": "sklearn", "skopt": "sklearn", "dask_ml": "sklearn", "rgf": "sklearn", "ngboost": "sklearn", "econml": "sklearn", "interpret": "sklearn", "libsvm": "sklearn", "svmutil": "sklearn", "cuml": "sklearn", "thundersvm": "sklearn", "sktime": "sklearn", "skrub": "sklearn"}  # fmt: skip
 
@@ -90,12 +102,27 @@ _TRAIN_CALLS: dict[str, Estimator] = {
     "transformers.optimization.train": Estimator("transformers", "transformer", None),
 }
 # Functions that fit the estimator that they are given.
-FIT_ARGUMENT = {
-    "cross_val_score", "cross_val_predict", "cross_validate", "learning_curve", "validation_curve", "permutation_test_score",
-    "fit_generator", "StackingTransformer", "stacking",
-}  # fmt: skip
+FIT_ARGUMENT = words(
+    """
+    cross_val_score cross_val_predict cross_validate learning_curve validation_curve permutation_test_score
+    fit_generator StackingTransformer stacking
+    """
+)  # fmt: skip
 
 FIT_METHODS = {"fit", "partial_fit", "fit_predict", "fit_generator", "fit_regularized", "fit_resample"}
+FIT_NAMES = frozenset(
+    {
+        *FIT_METHODS,
+        "train",
+        "fit_one_cycle",
+        "fine_tune",
+        "train_on_batch",
+        "search",
+        "learn",
+        "fit_transform",
+    }
+)
+"""Methods that may train, whatever they belong to."""
 
 
 def train_call(name: str) -> Estimator | None:

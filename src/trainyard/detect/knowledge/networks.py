@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from trainyard.detect.knowledge.names import last, root
+from trainyard.detect.knowledge.words import words
 
 CONV, RNN, DENSE, ATTENTION, PRETRAINED, EMBED, LANGUAGE = (
     "conv", "rnn", "dense", "attention", "pretrained", "embed", "language",
@@ -12,11 +13,23 @@ CONV, RNN, DENSE, ATTENTION, PRETRAINED, EMBED, LANGUAGE = (
 
 _KERAS = {
     **dict.fromkeys(
-        ["Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution2D", "DepthwiseConv2D", "DepthwiseConv1D", "Conv2DTranspose", "Conv1DTranspose", "Conv3DTranspose", "Deconvolution2D", "Convolution2DTranspose", "AtrousConvolution2D", "AtrousConvolution1D", "LocallyConnected2D", "LocallyConnected1D"],
+        words(
+            """
+            Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D SeparableConv1D SeparableConv2D
+            SeparableConvolution2D DepthwiseConv2D DepthwiseConv1D Conv2DTranspose Conv1DTranspose
+            Conv3DTranspose Deconvolution2D Convolution2DTranspose AtrousConvolution2D AtrousConvolution1D
+            LocallyConnected2D LocallyConnected1D
+            """
+        ),
         CONV,
     ),
     **dict.fromkeys(
-        ["LSTM", "GRU", "SimpleRNN", "RNN", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM2D", "ConvLSTM1D", "ConvLSTM3D", "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells", "Bidirectional"],
+        words(
+            """
+            LSTM GRU SimpleRNN RNN CuDNNLSTM CuDNNGRU ConvLSTM2D ConvLSTM1D ConvLSTM3D LSTMCell GRUCell
+            SimpleRNNCell StackedRNNCells Bidirectional
+            """
+        ),
         RNN,
     ),
     "Dense": DENSE,
@@ -28,7 +41,12 @@ _KERAS = {
 }  # fmt: skip
 _TORCH = {
     **dict.fromkeys(
-        ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LazyConv2d", "LazyConv1d", "conv1d", "conv2d", "conv3d", "conv_transpose2d"],
+        words(
+            """
+            Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LazyConv2d LazyConv1d
+            conv1d conv2d conv3d conv_transpose2d
+            """
+        ),
         CONV,
     ),
     **dict.fromkeys(["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"], RNN),
@@ -41,11 +59,23 @@ _TORCH = {
 }  # fmt: skip
 _LOW_LEVEL = {
     **dict.fromkeys(
-        ["conv1d", "conv2d", "conv3d", "separable_conv2d", "depthwise_conv2d", "conv2d_transpose", "convolution2d", "convolution", "conv_2d", "conv_1d", "Conv", "Conv1d", "Conv2d", "Conv1D", "Conv2D", "Conv3D", "ConvTranspose", "conv_2d_transpose", "residual_block", "atrous_conv2d", "conv_general_dilated"],
+        words(
+            """
+            conv1d conv2d conv3d separable_conv2d depthwise_conv2d conv2d_transpose convolution2d
+            convolution conv_2d conv_1d Conv Conv1d Conv2d Conv1D Conv2D Conv3D ConvTranspose
+            conv_2d_transpose residual_block atrous_conv2d conv_general_dilated
+            """
+        ),
         CONV,
     ),
     **dict.fromkeys(
-        ["BasicLSTMCell", "BasicRNNCell", "LSTMCell", "GRUCell", "MultiRNNCell", "LSTMBlockCell", "dynamic_rnn", "static_rnn", "bidirectional_dynamic_rnn", "static_bidirectional_rnn", "lstm", "gru", "simple_rnn", "bidirectional_rnn", "rnn", "RNN", "LSTM", "GRU", "OptimizedLSTMCell", "LayerNormBasicLSTMCell"],
+        words(
+            """
+            BasicLSTMCell BasicRNNCell LSTMCell GRUCell MultiRNNCell LSTMBlockCell dynamic_rnn static_rnn
+            bidirectional_dynamic_rnn static_bidirectional_rnn lstm gru simple_rnn bidirectional_rnn rnn RNN
+            LSTM GRU OptimizedLSTMCell LayerNormBasicLSTMCell
+            """
+        ),
         RNN,
     ),
     **dict.fromkeys(["dense", "fully_connected", "Dense", "Linear", "linear", "MLP"], DENSE),
@@ -56,31 +86,39 @@ _LOW_LEVEL = {
     ),
 }  # fmt: skip
 
-_LOW_LEVEL_ROOTS = {
-    "tflearn",
-    "flax",
-    "haiku",
-    "equinox",
-    "tensorlayer",
-    "slim",
-    "tf_slim",
-    "sonnet",
-    "prettytensor",
-}
-_PRETRAINED_ROOTS = {
-    "timm", "efficientnet", "efficientnet_pytorch", "keras_vggface", "pretrainedmodels", "classification_models",
-    "segmentation_models", "facenet_pytorch", "clip", "open_clip", "keras_applications", "keras_efficientnet_v2", "vit_keras",
-    "cnn_finetune", "ultralytics", "deepface",
-}  # fmt: skip
-_LANGUAGE_ROOTS = {"transformers", "simpletransformers", "sentence_transformers", "peft", "trl", "adapters", "setfit",
-                   "keras_bert", "bert4keras", "pytorch_transformers", "pytorch_pretrained_bert", "ktrain", "unsloth", "tf_transformers",
-                   "keras_nlp", "keras_hub", "bert", "official", "open_clip"}  # fmt: skip
-_LANGUAGE_HELPERS = ("Tokenizer", "DataCollator", "Processor", "FeatureExtractor", "Config", "Arguments", "Trainer",
-                     "Callback", "set_seed", "schedule", "pipeline", "logging", "AdamW", "Dataset", "Adafactor", "optimizer",
-                     "InputExample", "load_metric", "Preprocessor", "TrainerCallback", "losses", "evaluation", "util")  # fmt: skip
+_LOW_LEVEL_ROOTS = words(
+    """
+    tflearn flax haiku equinox tensorlayer slim tf_slim sonnet prettytensor
+    """
+)
+_PRETRAINED_ROOTS = words(
+    """
+    timm efficientnet efficientnet_pytorch keras_vggface pretrainedmodels classification_models
+    segmentation_models facenet_pytorch clip open_clip keras_applications keras_efficientnet_v2 vit_keras
+    cnn_finetune ultralytics deepface
+    """
+)  # fmt: skip
+_LANGUAGE_ROOTS = words(
+    """
+    transformers simpletransformers sentence_transformers peft trl adapters setfit keras_bert bert4keras
+    pytorch_transformers pytorch_pretrained_bert ktrain unsloth tf_transformers keras_nlp keras_hub bert
+    official open_clip
+    """
+)  # fmt: skip
+_LANGUAGE_HELPERS = tuple(words(
+    """
+    Tokenizer DataCollator Processor FeatureExtractor Config Arguments Trainer Callback set_seed schedule
+    pipeline logging AdamW Dataset Adafactor optimizer InputExample load_metric Preprocessor TrainerCallback
+    losses evaluation util
+    """
+))  # fmt: skip
 # Detection and recognition backbones that train from scratch unless weights are asked for.
-_VISION_HELPERS = ("transforms", "datasets", "utils", "ops", "io", "weights", "Weights", "preprocess_input",
-                   "decode_predictions", "create_transform", "resolve_data_config", "list_models")  # fmt: skip
+_VISION_HELPERS = tuple(words(
+    """
+    transforms datasets utils ops io weights Weights preprocess_input decode_predictions create_transform
+    resolve_data_config list_models
+    """
+))  # fmt: skip
 
 
 @lru_cache(maxsize=8192)
@@ -141,6 +179,10 @@ def _callable_model(name: str) -> bool:
 
 
 def _names_a_model(name: str) -> bool:
-    return any("Model" in p or "For" in p or "Bert" in p or "GPT" in p or p in ("SentenceTransformer", "from_pretrained",
-               "from_config", "load_trained_model_from_checkpoint", "build_transformer_model", "text_classifier", "from_preset",
-               "get_peft_model", "TransformerEncoder", "TransformerDecoder", "TokenAndPositionEmbedding") for p in name.split(".")[1:])  # fmt: skip
+    return any("Model" in p or "For" in p or "Bert" in p or "GPT" in p or p in tuple(words(
+        """
+        SentenceTransformer from_pretrained from_config load_trained_model_from_checkpoint
+        build_transformer_model text_classifier from_preset get_peft_model TransformerEncoder
+        TransformerDecoder TokenAndPositionEmbedding
+        """
+    )) for p in name.split(".")[1:])  # fmt: skip

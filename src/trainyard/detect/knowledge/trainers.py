@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from trainyard.detect.knowledge.estimators import Estimator
 from trainyard.detect.knowledge.names import last, root
+from trainyard.detect.knowledge.words import words
 
 
 class Special(NamedTuple):
@@ -69,16 +70,12 @@ def special_trainer(name: str) -> Special | None:
         )
     elif top == "stable_baselines3":
         return _of("pytorch", "mlp", "learn")
-    elif top in (
-        "tensorflow",
-        "tflearn",
-        "keras_tuner",
-        "kerastuner",
-        "autokeras",
-        "talos",
-        "tensorflow_decision_forests",
-        "keras_cv",
-        "larq",
+    elif top in tuple(
+        words(
+            """
+        tensorflow tflearn keras_tuner kerastuner autokeras talos tensorflow_decision_forests keras_cv larq
+        """
+        )
     ):
         return _tensorflow(name, top, tail)
     elif top == "pycaret":
