@@ -32,6 +32,7 @@ GOALS = {"process": ("at most 1.0 x dvc repro", 1.0, None), "docker": ("at most 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the other tools have theirs since their installation
     executors = [name for name in options.executors.split(",") if name]
     if "docker" in executors and (why := why_no_engine()):
         print(f"bench: no Docker Engine ({why}): the docker executor is left out", file=sys.stderr)

@@ -22,7 +22,8 @@ def tools(venv: Path) -> None:
         return
     print(f"bench: installing {', '.join(wanted.splitlines())} into {venv}", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-    subprocess.run([venv / "bin/pip", "install", "--quiet", *wanted.splitlines()], check=True)
+    command = [str(venv / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+    _run([*command, *wanted.splitlines()], venv, dict(os.environ))
     stamp.write_text(wanted)
 
 
