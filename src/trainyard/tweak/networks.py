@@ -17,8 +17,10 @@ from trainyard.tweak.step import Step
 NEAR = 0.04
 """A miss of the target by at most this is a near miss: the trained weights are worth keeping."""
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "RMSprop", "Adamax")
+PROBE_EPOCHS = 40
 BOLD_RATE = 2e-3
-"""Adam's rate for small networks that train for few updates; the plateau rule lowers it when it is too coarse."""
+BOLD_RECURRENT_RATE = 5e-3
+"""Adam's rates for small networks that train for few updates; the plateau rule lowers them when too coarse."""
 
 
 def steps(best: TrialRecord, findings: list[Finding], policy: Policy) -> Iterator[Step]:
@@ -53,6 +55,8 @@ class _Plan:
 
     def ordered(self) -> Iterator[Step | None]:
         broken = self.has(Kind.DIVERGED, Kind.DEAD)
+        if self.has(Kind.UNLEARNABLE) and not broken and not self.best.spec.moves:
+            yield self.probed()
         overfit = self.findings.get(Kind.OVERFIT)
         surely_overfit = overfit is not None and overfit.confidence > 0.55
         if not broken and self.near and self.has(Kind.IMPROVING):
@@ -134,6 +138,17 @@ class _Plan:
         moves += self._long()
         return Step(moves, _because(moves, why or [f"it is {self._short()}"]))
 
+    def probed(self) -> Step | None:
+        """Enough of everything to learn the training data by heart: tells too small a model from no rule at all."""
+        moves = capacity.widen(self.network, 4.0)
+        if self.has(Kind.UNSCALED):
+            text = "put BatchNormalization in front to scale the inputs"
+            moves.append(move("input_batchnorm", text, momentum=self.momentum))
+        epochs = max(PROBE_EPOCHS, self.network.epochs)
+        moves += [*self._rate(), move("epochs", f"trained for {epochs} epochs", epochs=epochs)]
+        moves.append(self._stop(epochs, patience=epochs))
+        return Step(moves, _because(moves, [f"{self._why(Kind.UNLEARNABLE)}; this shows if there is a rule at all"]))
+
     def larger(self, deeper: bool = False) -> Step | None:
         """Twice the widths, or another block. Dense and recurrent layers keep what they have learnt."""
         moves = capacity.deeper(self.network, self.momentum) if deeper else capacity.widen(self.network, 2.0)
@@ -206,29 +221,20 @@ class _Plan:
         if rate is None or not network.optimizer:
             return []
         usual = network.usual_rate
-        if self.has(Kind.DIVERGED, Kind.DEAD):
-            new = usual if rate >= 3 * usual else rate / 5
-            new = float(f"{new:.2g}")
-            return [
-                move(
-                    "learning_rate", f"lowered the learning rate from {rate:g} to {new:g}", learning_rate=new
-                )
-            ]
-        if network.optimizer not in ADAPTIVE and not self.has(Kind.OVERFIT):
-            text = f"replaced {network.optimizer} by Adam at {BOLD_RATE:g}"
-            return [move("optimizer", text, class_name="Adam", config={"learning_rate": BOLD_RATE})]
-        if rate < BOLD_RATE and not (self.has(Kind.OVERFIT) and rate >= 5e-4):
-            text = f"raised the learning rate from {rate:g} to {BOLD_RATE:g}"
-            return [move("learning_rate", text, learning_rate=BOLD_RATE)]
-        if rate >= 10 * usual:
-            return [
-                move(
-                    "learning_rate",
-                    f"lowered the learning rate from {rate:g} to {usual:g}",
-                    learning_rate=usual,
-                )
-            ]
-        return []
+        bold = BOLD_RECURRENT_RATE if network.recurrent else BOLD_RATE
+        if self.has(Kind.DIVERGED) or (self.has(Kind.DEAD) and rate > usual):
+            new = float(f"{usual if rate >= 3 * usual else rate / 5:.2g}")
+        elif network.optimizer not in ADAPTIVE and not self.has(Kind.OVERFIT):
+            text = f"replaced {network.optimizer} by Adam at {bold:g}"
+            return [move("optimizer", text, class_name="Adam", config={"learning_rate": bold})]
+        elif rate >= 10 * usual:
+            new = usual
+        elif rate < bold and not (self.has(Kind.OVERFIT) and rate >= usual / 2):
+            new = bold
+        else:
+            return []
+        word = "raised" if new > rate else "lowered"
+        return [move("learning_rate", f"{word} the learning rate from {rate:g} to {new:g}", learning_rate=new)]
 
     def _faster(self) -> list[Move]:
         """When going on: a rate far under the usual one is raised to it, others are left."""
@@ -243,12 +249,12 @@ class _Plan:
         epochs = budget.epochs_for(self.best, self.network, updates)
         return [move("epochs", f"trained for up to {epochs} epochs", epochs=epochs), self._stop(epochs)]
 
-    def _stop(self, epochs: int) -> Move:
+    def _stop(self, epochs: int, patience: int | None = None) -> Move:
         enough = min(0.995, self.goal + 0.25 * (1 - self.goal)) if self.policy.direction == "max" else None
         return move(
             "stop",
             "stopping at a plateau or well beyond the target",
-            patience=budget.patience(epochs),
+            patience=patience or budget.patience(epochs),
             enough=enough if self.curve.val_score and enough and enough > 0 else None,
         )
 

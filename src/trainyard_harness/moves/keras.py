@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trainyard_harness.moves import edits
+from trainyard_harness.moves import edits, stopping
 from trainyard_harness.moves.graph import Graph, MoveError
 from trainyard_harness.moves.inherit import inherit
 
@@ -53,6 +53,14 @@ def apply(model: Any, moves: list[dict[str, Any]], parent: Path | None = None) -
         notes += more
     _compile(keras, new, model, moves)
     return new, inherited, notes
+
+
+def callbacks(model: Any, moves: list[dict[str, Any]]) -> list[Any]:
+    """Callbacks that the moves add to `fit`: the `stop` move's, which the last one of that kind sets."""
+    wanted = [move["args"] for move in moves if move["kind"] == "stop"]
+    if not wanted:
+        return []
+    return [stopping.callback(_keras_of(model), wanted[-1]["patience"], wanted[-1].get("enough"))]
 
 
 def _describable(model: Any) -> bool:

@@ -1,0 +1,101 @@
+"""Ending a training when it has got somewhere, or gets nowhere any more. Works in Keras 2 and 3."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+SETTLE = 0.4
+"""Part of the patience after which a plateau halves the learning rate, before it ends the training."""
+CONFIRMED = 2
+"""Epochs at or over `enough` that are taken as having arrived: one may be luck."""
+
+
+class Stopping:
+    """Watches one validation number from epoch to epoch. Holds plain values only, so a checkpoint can carry it.
+
+    Args:
+        patience: epochs without a better number after which training ends.
+        enough: a validation accuracy that suffices; None to train until the plateau.
+    """
+
+    def __init__(self, patience: int, enough: float | None = None) -> None:
+        self.patience = patience
+        self.enough = enough
+        self.best: float | None = None
+        self.waited = 0
+        self.since_cut = 0
+        self.arrived = 0
+
+    def after(self, logs: dict[str, Any]) -> str:
+        """`stop`, `slower` (halve the rate) or `on`, after an epoch with these numbers."""
+        name = _watched(logs)
+        if name is None:
+            return "on"
+        value = float(logs[name])
+        if not math.isfinite(value):
+            return "stop"
+        higher = "acc" in name
+        if self.enough is not None and higher and value >= self.enough:
+            self.arrived += 1
+            if self.arrived >= CONFIRMED:
+                return "stop"
+        gain = 0.001 if higher else 0.001 * abs(self.best or 0.0)
+        better = self.best is None or (value > self.best + gain if higher else value < self.best - gain)
+        if better:
+            self.best, self.waited, self.since_cut = value, 0, 0
+            return "on"
+        self.waited += 1
+        self.since_cut += 1
+        if self.waited >= self.patience:
+            return "stop"
+        if self.since_cut >= max(2, round(SETTLE * self.patience)):
+            self.since_cut = 0
+            return "slower"
+        return "on"
+
+
+def callback(keras: Any, patience: int, enough: float | None) -> Any:
+    """A Keras callback around `Stopping`, for `fit(callbacks=[...])`."""
+
+    class TrainyardStopping(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.rule = Stopping(patience, enough)
+            self.rate: float | None = None
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            if self.rate is None:
+                self.rate = _rate(self.model.optimizer)
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            answer = self.rule.after(dict(logs or {}))
+            if answer == "stop":
+                self.model.stop_training = True
+            elif answer == "slower":
+                rate = _rate(self.model.optimizer)
+                if rate is not None:
+                    self.model.optimizer.learning_rate = rate / 2
+
+        def on_train_end(self, logs: Any = None) -> None:
+            # A later fit of the script's starts at the rate that was asked for, and the description says that one.
+            if self.rate is not None:
+                self.model.optimizer.learning_rate = self.rate
+
+    return TrainyardStopping()
+
+
+def _rate(optimizer: Any) -> float | None:
+    """The optimizer's rate; None where a schedule of the script's own drives it."""
+    if isinstance(optimizer.get_config().get("learning_rate"), dict):
+        return None
+    try:
+        return float(optimizer.learning_rate)
+    except (TypeError, ValueError):
+        return None
+
+
+def _watched(logs: dict[str, Any]) -> str | None:
+    """The validation accuracy where there is one, else the validation loss."""
+    names = [name for name in logs if name.startswith("val_")]
+    return next((name for name in names if "acc" in name), "val_loss" if "val_loss" in names else None)
