@@ -1,6 +1,8 @@
-"""Reads a repository as syntax and says what it trains: entry script, framework, family, task, image, and why.
+"""Reads a repository as syntax and says what it trains: entry script, framework, family, task, image, and
+why.
 
-Nothing of the repository is imported or executed. See docs/reference/detection.md. Importing this package is cheap;
+Nothing of the repository is imported or executed. See docs/reference/detection.md. Importing this package is
+cheap;
 the reading itself is loaded by the first `detect`.
 """
 
@@ -35,7 +37,8 @@ def detect(path: Path, *, entry: str | None = None, overrides: Overrides | None 
         overrides: what `trainyard.toml` fixes.
 
     Raises:
-        TrainyardError: `path` does not exist (NOT_FOUND), or a named entry or image does not (BAD_CONFIG). Never for
+        TrainyardError: `path` does not exist (NOT_FOUND), or a named entry or image does not (BAD_CONFIG).
+        Never for
             what the repository contains.
     """
     from trainyard.detect.detector import detect as read

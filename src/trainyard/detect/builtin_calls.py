@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
 
-def builtin(
+def builtin(  # noqa: PLR0911, PLR0912 - a table of cases
     run: Run, name: str, args: list[Values], kwargs: dict[str, Values], node: ast.AST, scope: Scope
 ) -> Values | None:
     line = getattr(node, "lineno", 0)

@@ -1,4 +1,6 @@
-"""What a call does: enters functions of the repository, follows dynamic imports, hands library calls to `effects`."""
+"""What a call does: enters functions of the repository, follows dynamic imports, hands library calls to
+`effects`.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ _OWN_TRAINERS = words(
     optimize learn batch_gradient_descent run_training kmeans k_means perceptron train_weights build_tree
     """
 )
-# Registers handlers that somebody else calls on an event: a button's training is not reached by starting the script.
+# They register handlers: a training behind a button is not reached by starting the script.
 _EVENT_LIBRARIES = words(
     """
     tkinter Tkinter PyQt5 PyQt6 PySide2 flask fastapi dash gradio kivy wx signal atexit bottle telebot
@@ -56,10 +58,10 @@ _WRAPPERS = words(
     torch.quantization.prepare_qat accelerate.prepare builtins.list builtins.tuple builtins.sorted
     builtins.reversed builtins.set builtins.iter builtins.next keras.models.clone_model
     """
-)  # fmt: skip
+)
 
 
-def call(run: Run, node: ast.Call, scope: Scope) -> Values:
+def call(run: Run, node: ast.Call, scope: Scope) -> Values:  # noqa: PLR0912 - a table of cases
     """Evaluates a call expression with all its consequences."""
     args: list[Values] = []
     for arg in node.args[:64]:
@@ -102,7 +104,7 @@ def _own_class(scope: Scope) -> list[Values]:
     return []
 
 
-def invoke(
+def invoke(  # noqa: PLR0911 - a table of cases
     run: Run, func: Value, args: list[Values], kwargs: dict[str, Values], node: ast.AST, scope: Scope
 ) -> Values:
     """Calls one possible callee."""
@@ -221,7 +223,7 @@ def _maker(value: Value) -> str:
     return value.maker if isinstance(value, Made) else ""
 
 
-def _library(
+def _library(  # noqa: PLR0911, PLR0912 - a table of cases
     run: Run, name: str, args: list[Values], kwargs: dict[str, Values], node: ast.AST, scope: Scope
 ) -> Values:
     line = getattr(node, "lineno", 0)

@@ -50,9 +50,10 @@ def _detect(root: Path, named: str | None, overrides: Overrides) -> Detection:
         source = program.sources.get(name)
         if source is None:
             raise TrainyardError(
-                ExitCode.BAD_CONFIG, f"trainyard.toml: [run] entry names {named}, which is no Python file or notebook here.",
+                ExitCode.BAD_CONFIG,
+                f"trainyard.toml: [run] entry names {named}, which is no Python file or notebook here.",
                 "Give its path relative to the repository.",
-            )  # fmt: skip
+            )
         program.text(source)
         chosen = entry.walk_one(program, source)
         entry.rank(program, [chosen])
@@ -154,9 +155,10 @@ def _apply(result: Detection, overrides: Overrides) -> None:
     if overrides.image is not None:
         if overrides.image not in known.images:
             raise TrainyardError(
-                ExitCode.BAD_CONFIG, f"trainyard.toml: [detect] image is {overrides.image}, which is no image.",
+                ExitCode.BAD_CONFIG,
+                f"trainyard.toml: [detect] image is {overrides.image}, which is no image.",
                 f"Choose one of {', '.join(known.images)}.",
-            )  # fmt: skip
+            )
         result.image = overrides.image
         result.unsupported = None
     elif result.framework != "none":

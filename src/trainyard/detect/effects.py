@@ -137,8 +137,29 @@ def method(run: Run, func: Attr, args: list[Values], kwargs: dict[str, Values], 
     )
 
 
-_ALL_FITS = frozenset({*FIT_METHODS, "train", "fit_one_cycle", "fine_tune", "train_on_batch", "search", "learn", "train_model", "fit_transform",
-                       "fit_flat_cos", "update", "tune", "finetune", "fit_onecycle", "autofit", "cross_validate", "train_and_evaluate", "grid_search", "select_model"})  # fmt: skip
+_ALL_FITS = frozenset(
+    {
+        *FIT_METHODS,
+        "train",
+        "fit_one_cycle",
+        "fine_tune",
+        "train_on_batch",
+        "search",
+        "learn",
+        "train_model",
+        "fit_transform",
+        "fit_flat_cos",
+        "update",
+        "tune",
+        "finetune",
+        "fit_onecycle",
+        "autofit",
+        "cross_validate",
+        "train_and_evaluate",
+        "grid_search",
+        "select_model",
+    }
+)
 
 
 def _fit(
@@ -190,10 +211,19 @@ def _trains(
         return
     run.event(
         Event(
-            "train", run.source.path, line, sentence, est.framework, weight=est.weight, family=est.family or None,
-            task=est.task, name=subject or name, receiver=receiver, detail=subject or name,
+            "train",
+            run.source.path,
+            line,
+            sentence,
+            est.framework,
+            weight=est.weight,
+            family=est.family or None,
+            task=est.task,
+            name=subject or name,
+            receiver=receiver,
+            detail=subject or name,
         )
-    )  # fmt: skip
+    )
     for value in receiver:
         if isinstance(value, Made):
             tasks.parameters(run, tuple(value.kwargs.values()), line)

@@ -25,7 +25,8 @@ class Event:
     """Something reached.
 
     `kind` is `train` (with a framework), `layer` (detail: conv, rnn, ...), `task` (detail: classification or
-    regression), `handmade` (hand-written learning), `api` (detail: the generation), `weak` (a `fit` on something
+    regression), `handmade` (hand-written learning), `api` (detail: the generation), `weak` (a `fit` on
+    something
     unknown) or `optimizer`.
     """
 

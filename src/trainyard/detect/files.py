@@ -29,7 +29,7 @@ _SKIPPED_FOLDERS = words(
     third-party thirdparty vendor vendored _vendor external externals bower_components egg-info htmlcov Lib
     conda-meta pkgs
     """
-)  # fmt: skip
+)
 _VENV_MARKS = ("pyvenv.cfg", "conda-meta")
 _TEXTS = re.compile(
     r"(?i)^(readme.*|makefile|dockerfile.*|.*\.dockerfile|jenkinsfile|procfile|run.*\.(sh|bat)|.*\.sh|dvc\.ya?ml|mlproject"
@@ -58,7 +58,7 @@ class Tree:
     notes: list[str] = field(default_factory=list)
 
 
-def walk(root: Path) -> Tree:
+def walk(root: Path) -> Tree:  # noqa: PLR0912 - a table of cases
     """Lists a repository breadth first. Symbolic links are not followed at all."""
     tree = Tree(root)
     queue: list[tuple[str, int]] = [("", 0)]

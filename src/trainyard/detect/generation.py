@@ -17,10 +17,11 @@ _KERAS1_WORDS = words(
     nb_epoch nb_filter nb_row nb_col border_mode subsample samples_per_epoch nb_val_samples init
     W_regularizer dim_ordering input_length_ output_dim_ b_regularizer inner_init dropout_W dropout_U
     """
-)  # fmt: skip
+)
 _REMOVED_METHODS = {"fit_generator", "evaluate_generator", "predict_generator", "predict_classes"}
-_OLD_SKLEARN = tuple(words(
-    """
+_OLD_SKLEARN = tuple(
+    words(
+        """
     sklearn.cross_validation sklearn.grid_search sklearn.externals.joblib sklearn.externals.six sklearn.lda
     sklearn.qda sklearn.preprocessing.Imputer sklearn.datasets.load_boston sklearn.learning_curve
     sklearn.metrics.plot_confusion_matrix sklearn.datasets.fetch_mldata sklearn.metrics.plot_roc_curve
@@ -28,7 +29,8 @@ _OLD_SKLEARN = tuple(words(
     sklearn.utils.linear_assignment_ sklearn.neighbors.classification sklearn.ensemble.forest
     sklearn.datasets.samples_generator
     """
-))  # fmt: skip
+    )
+)
 _OLD_OTHERS = {
     "scipy.misc.imread": "scipy dropped scipy.misc.imread in 1.2",
     "scipy.misc.imresize": "scipy dropped scipy.misc.imresize in 1.3",

@@ -23,7 +23,7 @@ _EPOCH_WORDS = words(
     epochs nb_epoch batch_size validation_data validation_split steps_per_epoch callbacks samples_per_epoch
     class_weight validation_steps initial_epoch
     """
-)  # fmt: skip
+)
 
 
 _BOOST_WORDS = {"eval_set", "early_stopping_rounds", "eval_metric", "cat_features", "categorical_feature"}

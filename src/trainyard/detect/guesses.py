@@ -33,7 +33,7 @@ _COMMON = words(
 
 
 def late_attribute(run: Run, owner: Obj, name: str) -> Values:
-    """`self.name` before anything set it: walks the method that sets it, as something must have called that."""
+    """`self.name` before anything set it: walks the method that sets it."""
     key = (id(owner.cls.node), name)
     if key in run.late or run.depth > 10:
         return UNKNOWN

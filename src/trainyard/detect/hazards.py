@@ -19,7 +19,7 @@ _READERS = words(
     imread listdir image_dataset_from_directory flow_from_directory ImageFolder load_img from_csv_file File
     loadmat load_dataset DMatrix read_feather recfromcsv make_csv_dataset scandir Pool load_svmlight_file
     """
-)  # fmt: skip
+)
 _DATASETS = words(
     """
     fetch_openml fetch_california_housing fetch_20newsgroups fetch_lfw_people fetch_olivetti_faces
@@ -80,12 +80,44 @@ def _network(
     say, here = run.log.hazard, run.source
     if known.startswith("keras.datasets.") and tail == "load_data":
         say(here, "network", line, f"{known} downloads a dataset.")
-    elif (top in ("tensorflow_datasets", "kagglehub", "wget", "gdown", "yfinance", "nltk", "opendatasets", "requests") and tail in (
-        "load", "dataset_download", "download", "cached_download", "builder", "get", "post", "competition_download")) or (tail in _DATASETS and top in tuple(words(
-            """
+    elif (
+        (
+            top
+            in (
+                "tensorflow_datasets",
+                "kagglehub",
+                "wget",
+                "gdown",
+                "yfinance",
+                "nltk",
+                "opendatasets",
+                "requests",
+            )
+            and tail
+            in (
+                "load",
+                "dataset_download",
+                "download",
+                "cached_download",
+                "builder",
+                "get",
+                "post",
+                "competition_download",
+            )
+        )
+        or (
+            tail in _DATASETS
+            and top
+            in tuple(
+                words(
+                    """
             sklearn urllib keras tensorflow datasets torchvision statsmodels pandas_datareader six
             """
-        ))) or known.startswith("tensorflow.examples.tutorials"):  # fmt: skip
+                )
+            )
+        )
+        or known.startswith("tensorflow.examples.tutorials")
+    ):
         say(here, "network", line, f"{known} downloads data.")
     elif known.startswith(
         ("torchvision.datasets.", "torchtext.datasets.", "torchaudio.datasets.")

@@ -99,14 +99,15 @@ def _from_local(run: Run, node: ast.ImportFrom, scope: Scope, mod: Mod) -> None:
                 scope.stars += [s for s in run.module(mod.source).stars if s not in scope.stars]
             continue
         values = member(run, mod, alias.name)
-        if not values and mod.source is not None and not mod.source.notebook:
-            if run.program.parse(mod.source).tree is not None and mod.source.name == (node.module or ""):
-                values = _shadowed(run, node, alias.name, mod)
+        if not values and mod.source is not None and mod.source.name == (node.module or ""):
+            values = _shadowed(run, node, alias.name, mod)
         run.set_name(scope, alias.asname or alias.name, values)
 
 
 def _shadowed(run: Run, node: ast.ImportFrom, name: str, mod: Mod) -> Values:
-    """A name that the local file of that name lacks, where a library of that name has one: the library is meant."""
+    """A name that the local file of that name lacks, where a library of that name has one: the library is
+    meant.
+    """
     top = (node.module or "").partition(".")[0]
     if top not in _SHADOWS:
         return UNKNOWN

@@ -1,6 +1,7 @@
 """Walks a script as Python would run it, with abstract values: which calls does starting this file reach?
 
-Nothing is executed. Both sides of a branch are walked, a loop's body once, each function once per kind of argument.
+Nothing is executed. Both sides of a branch are walked, a loop's body once, each function once per kind of
+argument.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from trainyard.detect import calls, expressions, imports, patterns
+from trainyard.detect import assignment, calls, expressions, functions, imports, patterns
 from trainyard.detect.events import Event, Log
 from trainyard.detect.program import Program, Source
 from trainyard.detect.values import (
@@ -17,13 +18,9 @@ from trainyard.detect.values import (
     Const,
     Fn,
     Lib,
-    Made,
-    Map,
-    Mod,
     Obj,
     Scope,
     Seq,
-    Super,
     Value,
     Values,
     join,
@@ -31,10 +28,7 @@ from trainyard.detect.values import (
 
 MAX_STEPS = 100_000
 """Expressions evaluated for one candidate."""
-MAX_CALL_DEPTH = 16
 MAX_IMPORT_DEPTH = 25
-MAX_SIGNATURES = 4
-"""Times that one function is walked again for other kinds of arguments."""
 
 _RUN_LATER = {"command", "main", "automain", "entrypoint", "flow", "task", "callback", "group"}
 _CLASS_WALKED = {"forward", "call", "__call__"}
@@ -138,56 +132,11 @@ class Run:
 
     def set_name(self, scope: Scope, name: str, values: Values) -> None:
         """Assigns a name, honouring `global`."""
-        if name in scope.globals_:
-            while scope.parent is not None:
-                scope = scope.parent
-        if self.weak and (self.weak > 0):
-            old = scope.names.get(name)
-            if old and values:
-                values = join(old, values)
-            elif old:
-                values = old
-        scope.names[name] = values
+        assignment.set_name(self, scope, name, values)
 
     def assign(self, target: ast.expr, values: Values, scope: Scope) -> None:
         """Binds any assignment target."""
-        if isinstance(target, ast.Name):
-            self.set_name(scope, target.id, values)
-        elif isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target.elts, values, scope)
-        elif isinstance(target, ast.Attribute):
-            for owner in self.evaluate(target.value, scope):
-                if isinstance(owner, Obj):
-                    old = owner.attrs.get(target.attr, UNKNOWN)
-                    owner.attrs[target.attr] = (
-                        join(values, old) if self.weak or self.loops else (values or old)
-                    )
-                elif isinstance(owner, Made):
-                    if values and len(owner.parts) < 64:
-                        owner.parts.append(values)
-                elif isinstance(owner, Mod) and owner.source is not None:
-                    self.module(owner.source).names[target.attr] = values
-        elif isinstance(target, ast.Subscript):
-            key = self.evaluate(target.slice, scope)
-            for owner in self.evaluate(target.value, scope):
-                if isinstance(owner, Map):
-                    label = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
-                    owner.items[label if _hashable(label) else None] = values
-                elif isinstance(owner, Seq) and len(owner.items) < 64:
-                    owner.items.append(values)
-        elif isinstance(target, ast.Starred):
-            self.assign(target.value, values, scope)
-
-    def _unpack(self, targets: list[ast.expr], values: Values, scope: Scope) -> None:
-        for index, target in enumerate(targets):
-            got: Values = UNKNOWN
-            for value in values:
-                if isinstance(value, Seq):
-                    if index < len(value.items):
-                        got = join(got, value.items[index])
-                else:
-                    got = join(got, (value,))
-            self.assign(target, got, scope)
+        assignment.assign(self, target, values, scope)
 
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
         values = self.evaluate(node.value, scope)
@@ -274,9 +223,14 @@ class Run:
                 else ""
             )
             values = self.evaluate(decorator, scope)
-            if attr in _RUN_LATER and isinstance(name, ast.Attribute) and self.source is self.main:
-                if not any(isinstance(v, Lib) and v.name.split(".")[0] in ("hydra", "click") for v in values):
-                    self.registered.append(fn)
+            called = any(isinstance(v, Lib) and v.name.split(".")[0] in ("hydra", "click") for v in values)
+            if (
+                attr in _RUN_LATER
+                and isinstance(name, ast.Attribute)
+                and self.source is self.main
+                and not called
+            ):
+                self.registered.append(fn)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             self.evaluate(default, scope)
         self.set_name(scope, node.name, (fn,))
@@ -316,84 +270,13 @@ class Run:
     # Functions
 
     def call_fn(self, fn: Fn, args: list[Values], kwargs: dict[str, Values], node: ast.AST) -> Values:
-        """Walks a function of the repository with these arguments, once per kind of arguments."""
-        key = (id(fn.node), fn.bound.key() if fn.bound is not None else None,
-               tuple(tuple(v.key() for v in vs[:6]) for vs in args[:8]),
-               tuple((k, tuple(v.key() for v in vs[:6])) for k, vs in kwargs.items() if vs))  # fmt: skip
-        if key in self.walked:
-            return self.walked[key]
-        count = self.counts.get(id(fn.node), 0)
-        if count >= MAX_SIGNATURES or self.depth >= MAX_CALL_DEPTH or self.exhausted:
-            return UNKNOWN
-        self.counts[id(fn.node)] = count + 1
-        self.walked[key] = UNKNOWN
-        scope = Scope(fn.scope.module, fn.scope)
-        bind(fn, args, kwargs, scope)
-        outer = (self.source, self.weak, self.log.guarded)
-        self.source, self.weak, self.log.guarded = fn.scope.module, 0, 0
-        self.depth += 1
-        if fn.bound is not None and fn.owner is not None:
-            scope.names["__class__"] = (Super(fn.bound, fn.owner),)
-        try:
-            if isinstance(fn.node, ast.Lambda):
-                result = self.evaluate(fn.node.body, scope)
-            else:
-                self.log.entered(self.source, fn.node)
-                self._defaults(fn, scope)
-                self.block(fn.node.body, scope)
-                result = scope.returns
-        finally:
-            self.depth -= 1
-            self.source, self.weak, self.log.guarded = outer
-        self.walked[key] = result
-        return result
-
-    def _defaults(self, fn: Fn, scope: Scope) -> None:
-        arguments = fn.node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        for argument, default in zip(
-            positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=False
-        ):
-            if not scope.names.get(argument.arg):
-                scope.names[argument.arg] = self.evaluate(default, fn.scope)
-        for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False):
-            if value is not None and not scope.names.get(argument.arg):
-                scope.names[argument.arg] = self.evaluate(value, fn.scope)
+        """Walks a function of the repository with these arguments."""
+        return functions.call(self, fn, args, kwargs, node)
 
     def event(self, event: Event) -> None:
         """Records what was reached, with how: by a call, or only as a side effect of an import."""
         event.by_import = self.imports > 0
         self.log.add(event)
-
-
-def bind(fn: Fn, args: list[Values], kwargs: dict[str, Values], scope: Scope) -> None:
-    """Binds arguments to parameters."""
-    arguments = fn.node.args
-    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-    for name in (*names, *(a.arg for a in arguments.kwonlyargs)):
-        scope.names[name] = UNKNOWN
-    if fn.bound is not None and not isinstance(fn.node, ast.Lambda):
-        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in fn.node.decorator_list)
-        if not static and names:
-            scope.names[names[0]] = (fn.bound,)
-            names = names[1:]
-    for name, values in zip(names, args, strict=False):
-        scope.names[name] = values
-    if arguments.vararg is not None:
-        scope.names[arguments.vararg.arg] = (Seq(list(args[len(names) :])),)
-    extra: dict[Any, Values] = {}
-    known = {*names, *(a.arg for a in arguments.kwonlyargs)}
-    for name, values in kwargs.items():
-        if name in known:
-            scope.names[name] = values
-        else:
-            extra[name] = values
-    if arguments.kwarg is not None:
-        scope.names[arguments.kwarg.arg] = (Map(extra),)
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool | None)
 
 
 _STATEMENTS: dict[type, Any] = {

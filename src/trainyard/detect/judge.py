@@ -12,7 +12,7 @@ from trainyard.detect.knowledge.names import canonical
 from trainyard.detect.knowledge.networks import layer_kind
 from trainyard.detect.program import Program
 
-# How much one training speaks for its framework being the point of the script: a network is rarely the baseline.
+# How much one training speaks for its framework being the script's point: a network is rarely the baseline.
 _POINT = {
     "tensorflow-keras": 2.5,
     "pytorch": 2.5,
@@ -30,8 +30,16 @@ _OTHER = 0.7
 NETWORKS = frozenset({"tensorflow-keras", "pytorch", "lightning", "transformers", "jax"})
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
 _OVERRULES = {"lightning": ("pytorch",), "transformers": ("pytorch",)}
-_FAMILY_OF = {"conv": "cnn", "rnn": "rnn", "dense": "mlp", "embed": "mlp", "attention": "transformer", "self-attention": "transformer", "language": "transformer",
-              "pretrained": "transfer"}  # fmt: skip
+_FAMILY_OF = {
+    "conv": "cnn",
+    "rnn": "rnn",
+    "dense": "mlp",
+    "embed": "mlp",
+    "attention": "transformer",
+    "self-attention": "transformer",
+    "language": "transformer",
+    "pretrained": "transfer",
+}
 
 
 @dataclass
@@ -126,8 +134,10 @@ def _own(log: Log) -> list[Event]:
     return [e for e in log.events if e.kind in ("handmade", "own")][:4]
 
 
-def _from_weak(log: Log) -> tuple[str, list[Event]]:
-    """The framework of a `fit` on something unknown: by its keywords, then by what was constructed or imported."""
+def _from_weak(log: Log) -> tuple[str, list[Event]]:  # noqa: PLR0911, PLR0912 - a table of cases
+    """The framework of a `fit` on something unknown: by its keywords, then by what was constructed or
+    imported.
+    """
     weak = log.of("weak")
     if not weak:
         return "", []
@@ -163,7 +173,7 @@ def _from_weak(log: Log) -> tuple[str, list[Event]]:
     return "", []
 
 
-def _family(log: Log, verdict: Verdict, program: Program, reached: list[str]) -> str | None:
+def _family(log: Log, verdict: Verdict, program: Program, reached: list[str]) -> str | None:  # noqa: PLR0911 - a table of cases
     framework = verdict.framework
     if framework in BOOSTERS:
         return "boosting"
@@ -198,7 +208,7 @@ def _estimator_family(verdict: Verdict) -> str:
     return "classical" if len(leaders) > 1 and "classical" in leaders else leaders[-1]
 
 
-def _network_family(log: Log) -> str | None:
+def _network_family(log: Log) -> str | None:  # noqa: PLR0911 - a table of cases
     kinds: Counter[str] = Counter()
     for event in log.of("layer"):
         kinds[event.detail] += 1

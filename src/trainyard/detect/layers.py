@@ -47,7 +47,7 @@ def _wants_weights(known: str, kwargs: dict[str, Values]) -> bool:
         if word in kwargs:
             return True
     top = root(known)
-    if top == "torchvision" or top == "timm":
+    if top in {"torchvision", "timm"}:
         return "weights" in kwargs or "pretrained" in kwargs or "*" in known
     if top == "efficientnet_pytorch":
         return "from_pretrained" in known

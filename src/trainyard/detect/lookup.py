@@ -66,7 +66,7 @@ def from_stars(scope: Scope, name: str) -> Values:
     return UNKNOWN
 
 
-def attribute(run: Run, owner: Value, name: str) -> Values:
+def attribute(run: Run, owner: Value, name: str) -> Values:  # noqa: PLR0911 - a table of cases
     """`owner.name`."""
     if isinstance(owner, Lib):
         return (Lib(f"{owner.name}.{name}"),)

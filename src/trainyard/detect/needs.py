@@ -20,10 +20,22 @@ _IGNORED_CONDA = words(
     python pip conda setuptools wheel cudatoolkit cudnn anaconda mkl jupyter notebook ca-certificates
     openssl pytorch-cuda cpuonly
     """
-)  # fmt: skip
-_RENAMED = {"pytorch": "torch", "opencv": "opencv-python-headless", "py-xgboost": "xgboost", "tensorflow-gpu": "tensorflow", "matplotlib-base": "matplotlib",
-            "sklearn": "scikit-learn", "opencv-python": "opencv-python-headless", "opencv-contrib-python": "opencv-contrib-python-headless",
-            "tensorflow-cpu": "tensorflow", "tensorflow-macos": "tensorflow", "tf-nightly": "tensorflow", "pillow-simd": "pillow", "tensorflow-intel": "tensorflow"}  # fmt: skip
+)
+_RENAMED = {
+    "pytorch": "torch",
+    "opencv": "opencv-python-headless",
+    "py-xgboost": "xgboost",
+    "tensorflow-gpu": "tensorflow",
+    "matplotlib-base": "matplotlib",
+    "sklearn": "scikit-learn",
+    "opencv-python": "opencv-python-headless",
+    "opencv-contrib-python": "opencv-contrib-python-headless",
+    "tensorflow-cpu": "tensorflow",
+    "tensorflow-macos": "tensorflow",
+    "tf-nightly": "tensorflow",
+    "pillow-simd": "pillow",
+    "tensorflow-intel": "tensorflow",
+}
 MAX_REQUIREMENTS = 400
 
 
@@ -56,8 +68,13 @@ _ORDER = (
 
 def _file(program: Program, entry: str) -> str | None:
     folder = entry.rpartition("/")[0]
-    near = [p for p in program.layout.requirements if (p.rpartition("/")[0] or folder) in (folder, "") or folder.startswith(p.rpartition("/")[0] + "/")
-            or p.rpartition("/")[0] in ("requirements", "docker", "env")]  # fmt: skip
+    near = [
+        p
+        for p in program.layout.requirements
+        if (p.rpartition("/")[0] or folder) in (folder, "")
+        or folder.startswith(p.rpartition("/")[0] + "/")
+        or p.rpartition("/")[0] in ("requirements", "docker", "env")
+    ]
     if not near:
         return None
 
@@ -192,9 +209,13 @@ def _imported(log: Log, provided: set[str]) -> list[Need]:
         if plain is None or plain in seen or not re.match(r"^[A-Za-z0-9][\w.-]*$", plain):
             continue
         seen[plain] = Need(
-            requirement=plain, distribution=normal(plain), origin="import", file=file, line=line,
+            requirement=plain,
+            distribution=normal(plain),
+            origin="import",
+            file=file,
+            line=line,
             in_image=normal(plain) in provided,
-        )  # fmt: skip
+        )
     if (
         any(canonical(n).startswith("transformers.") and n.endswith("Trainer") for n in log.imports)
         and "accelerate" not in seen

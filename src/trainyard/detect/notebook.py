@@ -131,8 +131,7 @@ def _python(text: str) -> str:
         elif (assigned := _SHELL_VALUE.match(line)) and ("!" in stripped or "%" in stripped):
             lines[index] = f"{assigned[1]}{assigned[2]}= None"
         elif stripped.endswith("?") or stripped.startswith("?"):
-            if not stripped.startswith("#") and '"' not in stripped and "'" not in stripped:
-                lines[index] = f"{indent}pass"
+            lines[index] = line if any(c in stripped for c in "#\"'") else f"{indent}pass"
     return "\n".join(lines)
 
 

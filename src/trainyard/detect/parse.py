@@ -18,8 +18,13 @@ _EXCEPT = re.compile(r"^(\s*except\s+[\w.()\s,]+?)\s*,\s*(\w+)\s*:")
 _RAISE = re.compile(r"^(\s*raise\s+[\w.]+)\s*,\s*(.+)$")
 _EXEC = re.compile(r"^(\s*)exec\s+([\"'\w].*)$")
 _OCTAL = re.compile(r"\b0(\d+)\b(?![.\w])")
-_PYTHON2 = ("Missing parentheses in call to 'print'", "Missing parentheses in call to 'exec'", "multiple exception types must be parenthesized",
-            "leading zeros in decimal integer literals", "inconsistent use of tabs")  # fmt: skip
+_PYTHON2 = (
+    "Missing parentheses in call to 'print'",
+    "Missing parentheses in call to 'exec'",
+    "multiple exception types must be parenthesized",
+    "leading zeros in decimal integer literals",
+    "inconsistent use of tabs",
+)
 
 
 @dataclass

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
 _RATE = re.compile(
-    r"(?i)^(lr|l_r|alpha|eta|learning_?rate|rate|step_?size|learn_?rate|epsilon|lrate|lr_.*|.*_lr|learningrate|stepsize|gamma|l_rate|nu)$"
+    r"(?i)^(lr|l_r|alpha|eta|learning_?rate|rate|step_?size|learn_?rate|epsilon|lrate|lr_.*|.*_lr|learningrate"
+    r"|gamma|l_rate|nu)$"
 )
 _GRADIENT = re.compile(
     r"(?i)(grad|^d_?w|^d_?b|^dl_?d|delta|^nabla|deriv|^dtheta|^dJ|error|^err|_error|adjust|^dm$|^dc$)"
@@ -89,8 +90,11 @@ def endless(run: Run, node: ast.While) -> None:
 
 
 def _exits(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and (
-        node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in ("exit", "quit", "_exit")  # fmt: skip
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name | ast.Attribute)
+        and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in ("exit", "quit", "_exit")
+    )
 
 
 def _names(node: ast.expr) -> list[str]:

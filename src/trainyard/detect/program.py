@@ -113,10 +113,13 @@ class Program:
         return source.parsed
 
     def resolve(self, dotted: str, folder: str, importer: Source) -> tuple[Source | None, str | None]:
-        """The file (and folder, for a package) that an absolute import means, as seen by a script in `folder`.
+        """The file (and folder, for a package) that an absolute import means, as seen by a script in
+        `folder`.
 
-        Looks in the script's folder, the folder of the importing file, the top, `src`, then anywhere else where
-        the dotted path is unique. A folder without `__init__.py` never hides an installed library, and a file that
+        Looks in the script's folder, the folder of the importing file, the top, `src`, then anywhere else
+        where
+        the dotted path is unique. A folder without `__init__.py` never hides an installed library, and a file
+        that
         imports its own name means the library.
         """
         parts = dotted.split(".")
@@ -160,10 +163,12 @@ class Program:
 
 
 _TRIGGERS = re.compile(
-    r"\.(?:fit|partial_fit|train|\w*backward\(|minimize|apply_gradients|learn\(|search\(|update\(|tune\(|fine_?tune|autofit|SGD)"
-    r"|cross_val|auto_arima|grad|polyfit|lstsq|pinv\(|inv\(|curve_fit|linregress|fmin|compare_models|create_model|_curve\("
-    r"|\.dot\(|permutation_test_score\(|Scan\(|LightningCLI|svm_train|def (?:fit|train|backprop|k_?means|build_tree)|-="
-    r"|(?:lr|rate|alpha|eta|step_?size|epsilon)\)? ?[*/]|\* ?(?:self\.)?(?:lr|alpha|eta|l_rate|rate|learning_?rate|step_?size)\b"
+    r"\.(?:fit|partial_fit|train|\w*backward\(|minimize|apply_gradients|learn\(|search\(|update\(|tune\(|fine_?tune"
+    r"|autofit|SGD)|cross_val|auto_arima|grad|polyfit|lstsq|pinv\(|inv\(|curve_fit|linregress|fmin|compare_models"
+    r"|create_model|_curve\(|\.dot\(|permutation_test_score\(|Scan\(|LightningCLI|svm_train"
+    r"|def (?:fit|train|backprop|k_?means|build_tree)|-="
+    r"|(?:lr|rate|alpha|eta|step_?size|epsilon)\)? ?[*/]"
+    r"|\* ?(?:self\.)?(?:lr|alpha|eta|l_rate|rate|learning_?rate|step_?size)\b"
 )
 _IMPORTS = re.compile(
     r"(?m)^[ \t]*(?:from|import)[ \t]+([^\n#(]+(?:\([^)]*\))?)"
@@ -173,7 +178,9 @@ _WORD = re.compile(r"\w+")
 
 
 def may_train(program: Program, source: Source) -> bool:
-    """A cheap look at a script and the local files that it seems to import: false where nothing there can train."""
+    """A cheap look at a script and the local files that it seems to import: false where nothing there can
+    train.
+    """
     seen = {source.path}
     queue = [source]
     for item in queue:

@@ -50,7 +50,7 @@ class Candidate(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Need(msgspec.Struct, kw_only=True, frozen=True):
-    """One distribution to have. `origin` is `file` (stated in `file:line`) or `import` (seen in `file:line`)."""
+    """One distribution to have. `origin` is `file` (stated at `file:line`) or `import` (seen there)."""
 
     requirement: str
     distribution: str

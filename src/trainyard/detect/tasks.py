@@ -39,7 +39,7 @@ _LOSSES = {
         ),
         REGRESSION,
     ),
-}  # fmt: skip
+}
 _METRICS = {
     **dict.fromkeys(
         words(
@@ -60,7 +60,7 @@ _METRICS = {
         ),
         REGRESSION,
     ),
-}  # fmt: skip
+}
 
 
 def _plain(text: str) -> str:

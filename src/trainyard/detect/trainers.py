@@ -25,7 +25,7 @@ _KERAS_MODELS = words(
     Sequential Model load_model model_from_json model_from_yaml clone_model from_pretrained Graph
     model_from_config multi_gpu_model LinearModel WideDeepModel UNet Unet MLPModel from_preset
     """
-)  # fmt: skip
+)
 
 
 _KERAS_FIT = {"fit", "fit_generator", "train_on_batch"}
@@ -36,11 +36,13 @@ FLUENT = words(
     fit to cuda cpu double float half eval set_params partial_fit fit_generator_ train type requires_grad_
     apply set_output items_ batch prefetch shuffle map repeat cache
     """
-)  # fmt: skip
+)
 
 
-def trainer_of(value: Value, name: str, depth: int = 0) -> tuple[str, Estimator, str] | None:
-    """What `value.name(...)` trains: the thing's library name, what it is, and the estimator inside a container."""
+def trainer_of(value: Value, name: str, depth: int = 0) -> tuple[str, Estimator, str] | None:  # noqa: PLR0911, PLR0912 - a table of cases
+    """What `value.name(...)` trains: the thing's library name, what it is, and the estimator inside a
+    container.
+    """
     if depth > 6:
         return None
     if isinstance(value, Obj):
@@ -61,8 +63,14 @@ def trainer_of(value: Value, name: str, depth: int = 0) -> tuple[str, Estimator,
     if name in _KERAS_FIT and _keras_model(known, top, tail):
         return known, Estimator("tensorflow-keras", "", None), known
     est = estimator(known)
-    if est is not None and (name in FIT_METHODS or (name in ("update", "train", "grid_search", "cross_validate", "select_model") and est.framework not in ("sklearn",))
-                            or (name == "fit_transform" and 0 < est.weight < 1 and "cluster" in known)):  # fmt: skip
+    if est is not None and (
+        name in FIT_METHODS
+        or (
+            name in ("update", "train", "grid_search", "cross_validate", "select_model")
+            and est.framework not in ("sklearn",)
+        )
+        or (name == "fit_transform" and 0 < est.weight < 1 and "cluster" in known)
+    ):
         return known, est, known
     if tail in CONTAINERS and name in FIT_METHODS:
         return known, Estimator("sklearn", "classical", None), known
@@ -82,13 +90,15 @@ def trainer_of(value: Value, name: str, depth: int = 0) -> tuple[str, Estimator,
 def _keras_model(known: str, top: str, tail: str) -> bool:
     if top in ("keras", "tensorflow"):
         return tail in _KERAS_MODELS or "applications" in known or known.startswith("tensorflow.keras")
-    if top in tuple(words(
-        """
+    if top in tuple(
+        words(
+            """
         segmentation_models efficientnet keras_vggface keras_applications classification_models
         keras_contrib keras_unet kerastuner keras_tuner tensorflow_hub keras_bert bert4keras keras_nlp
         keras_hub keras_cv keras_retinanet vit_keras tcn
         """
-    )):  # fmt: skip
+        )
+    ):
         return tail[:1].isupper() or tail in _KERAS_MODELS or "model" in known.lower()
     return top == "transformers" and (".TF" in known or last(known).startswith("TF"))
 

@@ -57,7 +57,7 @@ class Made(Value):
 
 
 class Attr(Value):
-    """An attribute of something that is not a local object: a method to call, or data such as `base.output`."""
+    """An attribute of something that is not a local object: a method, or data such as `base.output`."""
 
     __slots__ = ("name", "owner")
 
@@ -111,7 +111,7 @@ class Map(Value):
 
 
 class Scope:
-    """Names of one function call, class body or module; `parent` is where unknown names are looked up next."""
+    """Names of one function call, class body or module; `parent` is where names are looked up next."""
 
     __slots__ = ("globals_", "module", "names", "parent", "returns", "stars")
 

@@ -7,7 +7,9 @@ from trainyard.exits import ExitCode, TrainyardError
 
 
 def check(detection: Detection) -> None:
-    """Raises TrainyardError where this can't be trained: nothing or too much to choose from, bad syntax, no image."""
+    """Raises TrainyardError where this can't be trained: nothing or too much to choose from, bad syntax, no
+    image.
+    """
     if detection.framework == "none":
         _nothing(detection)
     if detection.ambiguous or detection.entry is None:
@@ -53,7 +55,8 @@ def _nothing(detection: Detection) -> None:
     raise TrainyardError(
         ExitCode.NO_TRAINING_CODE,
         f"{where}.",
-        f'{_supported()} A script must reach its training from its top level; name it in trainyard.toml: [run] then entry = "train.py".',
+        f"{_supported()} A script must reach its training from its top level; name it in trainyard.toml: "
+        'entry = "train.py" under [run].',
     )
 
 
@@ -96,7 +99,8 @@ def _explained(detection: Detection) -> list[str]:
     lines = [f"because:    {e.file}:{e.line}: {e.sentence}" for e in detection.evidence]
     for candidate in detection.candidates:
         lines.append(
-            f"candidate:  {candidate.file} ({candidate.framework}, {candidate.score:.2f}): {'; '.join(candidate.why)}"
+            f"candidate:  {candidate.file} ({candidate.framework}, {candidate.score:.2f}): "
+            + "; ".join(candidate.why)
         )
     if detection.needs.file:
         lines.append(f"needs:      {detection.needs.file}")

@@ -94,7 +94,9 @@ DISTRIBUTIONS: dict[str, str | None] = {
     "face_recognition": "face-recognition",
     "six": "six",
 }
-"""Import name to distribution; None where nothing can be installed for it. Any other import is its own distribution."""
+"""Import name to distribution; None where nothing can be installed for it. Any other import is its own
+distribution.
+"""
 
 _PYTHON2 = words(
     """

@@ -10,7 +10,9 @@ from trainyard.detect.knowledge.words import words
 
 
 class Estimator(NamedTuple):
-    """What constructing something says. `weight` is how much fitting it speaks for being the repository's point."""
+    """What constructing something says. `weight` is how much fitting it speaks for being the repository's
+    point.
+    """
 
     framework: str
     family: str
@@ -24,13 +26,13 @@ _MODULES = words(
     gaussian_process mixture cluster isotonic kernel_ridge multiclass multioutput semi_supervised
     cross_decomposition dummy calibration lda qda hmm experimental
     """
-)  # fmt: skip
+)
 _NOT_ESTIMATORS = words(
     """
     KNeighborsTransformer RadiusNeighborsTransformer RandomTreesEmbedding BallTree KDTree DistanceMetric
     FeatureAgglomeration NearestNeighbors LocalOutlierFactor NeighborhoodComponentsAnalysis
     """
-)  # fmt: skip
+)
 CONTAINERS = words(
     """
     GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV Pipeline
@@ -41,7 +43,7 @@ CONTAINERS = words(
     GridSearch TuneSearchCV TuneGridSearchCV OptunaSearchCV DaskGridSearchCV EnsembleVoteClassifier
     StackingCVClassifier StackingCVRegressor imbPipeline
     """
-)  # fmt: skip
+)
 _SEARCHES = {
     "GridSearchCV",
     "RandomizedSearchCV",
@@ -51,9 +53,14 @@ _SEARCHES = {
 }
 _SELECTORS = {"RFE", "RFECV", "SelectFromModel", "SequentialFeatureSelector", "IterativeImputer"}
 _BOOSTING = {
-    "GradientBoostingClassifier", "GradientBoostingRegressor", "HistGradientBoostingClassifier",
-    "HistGradientBoostingRegressor", "AdaBoostClassifier", "AdaBoostRegressor", "RUSBoostClassifier",
-}  # fmt: skip
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "HistGradientBoostingClassifier",
+    "HistGradientBoostingRegressor",
+    "AdaBoostClassifier",
+    "AdaBoostRegressor",
+    "RUSBoostClassifier",
+}
 _REGRESSORS = words(
     """
     LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC ElasticNet ElasticNetCV
@@ -61,16 +68,40 @@ _REGRESSORS = words(
     LarsCV OrthogonalMatchingPursuit PLSRegression GammaRegressor PoissonRegressor TweedieRegressor
     MultiTaskLasso MultiTaskElasticNet TransformedTargetRegressor TheilSenRegressor QuantileRegressor
     """
-)  # fmt: skip
+)
 _CLASSIFIERS = words(
     """
     LogisticRegression LogisticRegressionCV SVC LinearSVC NuSVC GaussianNB MultinomialNB BernoulliNB
     ComplementNB CategoricalNB Perceptron LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis LDA QDA
     NearestCentroid LabelPropagation LabelSpreading CalibratedClassifierCV
     """
-)  # fmt: skip
-_AUTO = {"tpot": "sklearn", "autosklearn": "sklearn", "pycaret": "sklearn", "lazypredict": "sklearn", "flaml": "sklearn",
-         "autogluon": "sklearn", "mlxtend": "sklearn", "skmultilearn": "sklearn", "sklearn_crfsuite": "sklearn", "supervised": "sklearn", "hpsklearn": "sklearn", "pyod": "sklearn", "skopt": "sklearn", "dask_ml": "sklearn", "rgf": "sklearn", "ngboost": "sklearn", "econml": "sklearn", "interpret": "sklearn", "libsvm": "sklearn", "svmutil": "sklearn", "cuml": "sklearn", "thundersvm": "sklearn", "sktime": "sklearn", "skrub": "sklearn"}  # fmt: skip
+)
+_AUTO = {
+    "tpot": "sklearn",
+    "autosklearn": "sklearn",
+    "pycaret": "sklearn",
+    "lazypredict": "sklearn",
+    "flaml": "sklearn",
+    "autogluon": "sklearn",
+    "mlxtend": "sklearn",
+    "skmultilearn": "sklearn",
+    "sklearn_crfsuite": "sklearn",
+    "supervised": "sklearn",
+    "hpsklearn": "sklearn",
+    "pyod": "sklearn",
+    "skopt": "sklearn",
+    "dask_ml": "sklearn",
+    "rgf": "sklearn",
+    "ngboost": "sklearn",
+    "econml": "sklearn",
+    "interpret": "sklearn",
+    "libsvm": "sklearn",
+    "svmutil": "sklearn",
+    "cuml": "sklearn",
+    "thundersvm": "sklearn",
+    "sktime": "sklearn",
+    "skrub": "sklearn",
+}
 
 # Functions that train by being called.
 _TRAIN_CALLS: dict[str, Estimator] = {
@@ -107,7 +138,7 @@ FIT_ARGUMENT = words(
     cross_val_score cross_val_predict cross_validate learning_curve validation_curve permutation_test_score
     fit_generator StackingTransformer stacking
     """
-)  # fmt: skip
+)
 
 FIT_METHODS = {"fit", "partial_fit", "fit_predict", "fit_generator", "fit_regularized", "fit_resample"}
 FIT_NAMES = frozenset(
@@ -131,7 +162,7 @@ def train_call(name: str) -> Estimator | None:
 
 
 @lru_cache(maxsize=4096)
-def estimator(name: str) -> Estimator | None:
+def estimator(name: str) -> Estimator | None:  # noqa: PLR0911 - a table of cases
     """What constructing `name` (canonical) gives, where that is something with a `fit`."""
     top, tail = root(name), last(name)
     if top == "xgboost":

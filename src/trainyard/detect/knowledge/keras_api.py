@@ -1,6 +1,7 @@
 """Names that Keras 3 removed, that only Keras 3 has, and that only TensorFlow 1 had.
 
-Source: the exported names of the keras 2.12.0 and 3.10.0 wheels compared, plus modules that were importable in
+Source: the exported names of the keras 2.12.0 and 3.10.0 wheels compared, plus modules that were importable
+in
 Keras 1 and 2 without being exported (`keras.layers.convolutional`, `keras.utils.np_utils`).
 """
 
@@ -11,8 +12,9 @@ from functools import lru_cache
 from trainyard.detect.knowledge.names import canonical, last
 from trainyard.detect.knowledge.words import words
 
-_MODULES = tuple(words(
-    """
+_MODULES = tuple(
+    words(
+        """
     keras.utils.np_utils keras.utils.vis_utils keras.utils.generic_utils keras.utils.training_utils
     keras.utils.data_utils keras.utils.io_utils keras.utils.layer_utils keras.utils.conv_utils
     keras.utils.visualize_util keras.utils.multi_gpu_utils keras.utils.test_utils keras.utils.tf_utils
@@ -27,7 +29,8 @@ _MODULES = tuple(words(
     keras.applications.resnet_rs keras.layers.core.core keras.saving.save keras.saving.hdf5_format
     keras.preprocessing.image_legacy
     """
-))  # fmt: skip
+    )
+)
 _NAMES = words(
     """
     keras.preprocessing.image.ImageDataGenerator keras.preprocessing.image.DirectoryIterator
@@ -63,21 +66,25 @@ _BACKEND = words(
     is_keras_tensor result_type set_epsilon set_floatx set_image_data_format standardize_dtype
     """
 )
-_PACKAGES = tuple(words(
-    """
+_PACKAGES = tuple(
+    words(
+        """
     keras_preprocessing tf_keras keras_contrib tensorflow.contrib.keras tensorflow.python.keras
     keras_applications keras_vggface tensorflow_addons keras_radam keras_bert keras_self_attention
     segmentation_models efficientnet.keras efficientnet.tfkeras tensorflow.estimator
     tensorflow.feature_column keras_retinanet tensorflow.experimental.feature_column
     """
-))  # fmt: skip
-_KERAS3 = tuple(words(
-    """
+    )
+)
+_KERAS3 = tuple(
+    words(
+        """
     keras.ops keras.random keras.config keras.saving.deserialize keras.distribution keras.tree keras.remat
     keras.quantizers keras.utils.PyDataset keras.layers.Pipeline keras.layers.GroupQueryAttention
     keras.optimizers.Muon keras.optimizers.Lamb keras.KerasTensor keras_hub
     """
-))  # fmt: skip
+    )
+)
 
 _TF1 = words(
     """
@@ -92,8 +99,9 @@ _TF1 = words(
     verify_tensor_all_finite
     """
 )
-_TF1_PREFIXES = tuple(words(
-    """
+_TF1_PREFIXES = tuple(
+    words(
+        """
     contrib. layers. app. flags. gfile. examples.tutorials losses. logging. estimator.inputs nn.rnn_cell.
     nn.dynamic_rnn nn.static_rnn nn.bidirectional_dynamic_rnn nn.softmax_cross_entropy_with_logits_v2
     train.AdamOptimizer train.GradientDescentOptimizer train.RMSPropOptimizer train.MomentumOptimizer
@@ -105,7 +113,8 @@ _TF1_PREFIXES = tuple(words(
     truncated_normal_initializer keras.backend.set_session_ train.ProximalAdagradOptimizer
     train.create_global_step
     """
-))  # fmt: skip
+    )
+)
 # These look alike in TensorFlow 2.
 _TF2 = ("metrics.accuracy.", "models.embedding", "losses.Loss")
 

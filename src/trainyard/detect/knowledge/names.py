@@ -42,7 +42,7 @@ _EXACT = {
 
 @lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
-    """`tensorflow.keras.X`, `tf_keras.X`, `keras.src.X` are all `keras.X`; likewise for other double names."""
+    """`tensorflow.keras.X`, `tf_keras.X`, `keras.src.X` are all `keras.X`; likewise other double names."""
     if name in _EXACT:
         return _EXACT[name]
     for long, short in _SPELLINGS:
@@ -62,7 +62,7 @@ def last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-# Names that scripts use without a visible import (lost cell, star import of a helper): what everybody means by them.
+# Names that scripts use without a visible import (a lost cell, a star import): what everybody means by them.
 CONVENTIONS: dict[str, str] = {
     "np": "numpy",
     "pd": "pandas",

@@ -8,8 +8,14 @@ from trainyard.detect.knowledge.names import last, root
 from trainyard.detect.knowledge.words import words
 
 CONV, RNN, DENSE, ATTENTION, PRETRAINED, EMBED, LANGUAGE = (
-    "conv", "rnn", "dense", "attention", "pretrained", "embed", "language",
-)  # fmt: skip
+    "conv",
+    "rnn",
+    "dense",
+    "attention",
+    "pretrained",
+    "embed",
+    "language",
+)
 
 _KERAS = {
     **dict.fromkeys(
@@ -35,10 +41,16 @@ _KERAS = {
     "Dense": DENSE,
     "Embedding": EMBED,
     **dict.fromkeys(
-        ["MultiHeadAttention", "TransformerEncoder", "TransformerDecoder", "GroupQueryAttention", "TokenAndPositionEmbedding"],
+        [
+            "MultiHeadAttention",
+            "TransformerEncoder",
+            "TransformerDecoder",
+            "GroupQueryAttention",
+            "TokenAndPositionEmbedding",
+        ],
         ATTENTION,
     ),
-}  # fmt: skip
+}
 _TORCH = {
     **dict.fromkeys(
         words(
@@ -53,10 +65,18 @@ _TORCH = {
     **dict.fromkeys(["Linear", "LazyLinear", "Bilinear", "linear"], DENSE),
     **dict.fromkeys(["Embedding", "EmbeddingBag", "embedding"], EMBED),
     **dict.fromkeys(
-        ["MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer", "scaled_dot_product_attention"],
+        [
+            "MultiheadAttention",
+            "Transformer",
+            "TransformerEncoder",
+            "TransformerEncoderLayer",
+            "TransformerDecoder",
+            "TransformerDecoderLayer",
+            "scaled_dot_product_attention",
+        ],
         ATTENTION,
     ),
-}  # fmt: skip
+}
 _LOW_LEVEL = {
     **dict.fromkeys(
         words(
@@ -81,10 +101,16 @@ _LOW_LEVEL = {
     **dict.fromkeys(["dense", "fully_connected", "Dense", "Linear", "linear", "MLP"], DENSE),
     **dict.fromkeys(["embedding", "embedding_lookup", "Embed", "Embedding"], EMBED),
     **dict.fromkeys(
-        ["MultiHeadDotProductAttention", "SelfAttention", "MultiHeadAttention", "MultiheadAttention", "dot_product_attention"],
+        [
+            "MultiHeadDotProductAttention",
+            "SelfAttention",
+            "MultiHeadAttention",
+            "MultiheadAttention",
+            "dot_product_attention",
+        ],
         ATTENTION,
     ),
-}  # fmt: skip
+}
 
 _LOW_LEVEL_ROOTS = words(
     """
@@ -97,32 +123,36 @@ _PRETRAINED_ROOTS = words(
     segmentation_models facenet_pytorch clip open_clip keras_applications keras_efficientnet_v2 vit_keras
     cnn_finetune ultralytics deepface
     """
-)  # fmt: skip
+)
 _LANGUAGE_ROOTS = words(
     """
     transformers simpletransformers sentence_transformers peft trl adapters setfit keras_bert bert4keras
     pytorch_transformers pytorch_pretrained_bert ktrain unsloth tf_transformers keras_nlp keras_hub bert
     official open_clip
     """
-)  # fmt: skip
-_LANGUAGE_HELPERS = tuple(words(
-    """
+)
+_LANGUAGE_HELPERS = tuple(
+    words(
+        """
     Tokenizer DataCollator Processor FeatureExtractor Config Arguments Trainer Callback set_seed schedule
     pipeline logging AdamW Dataset Adafactor optimizer InputExample load_metric Preprocessor TrainerCallback
     losses evaluation util
     """
-))  # fmt: skip
+    )
+)
 # Detection and recognition backbones that train from scratch unless weights are asked for.
-_VISION_HELPERS = tuple(words(
-    """
+_VISION_HELPERS = tuple(
+    words(
+        """
     transforms datasets utils ops io weights Weights preprocess_input decode_predictions create_transform
     resolve_data_config list_models
     """
-))  # fmt: skip
+    )
+)
 
 
 @lru_cache(maxsize=8192)
-def layer_kind(name: str) -> str | None:
+def layer_kind(name: str) -> str | None:  # noqa: PLR0911, PLR0912 - a table of cases
     """The kind of layer that calling a library object (canonical name) constructs, or None."""
     top, tail = root(name), last(name)
     if top == "keras":
@@ -148,9 +178,8 @@ def layer_kind(name: str) -> str | None:
     if top == "tensorflow_hub":
         return PRETRAINED if tail in ("KerasLayer", "load", "Module") else None
     if top in _LANGUAGE_ROOTS:
-        return None if any(h in tail for h in _LANGUAGE_HELPERS) or (".models." in name and not tail[:1].isupper()) else (
-            LANGUAGE if _names_a_model(name) else None
-        )  # fmt: skip
+        helper = any(h in tail for h in _LANGUAGE_HELPERS) or (".models." in name and not tail[:1].isupper())
+        return None if helper else (LANGUAGE if _names_a_model(name) else None)
     if top in _PRETRAINED_ROOTS:
         return PRETRAINED if _callable_model(name) else None
     if top == "torchtext" and "models" in name:
@@ -179,10 +208,20 @@ def _callable_model(name: str) -> bool:
 
 
 def _names_a_model(name: str) -> bool:
-    return any("Model" in p or "For" in p or "Bert" in p or "GPT" in p or p in tuple(words(
-        """
+    return any(
+        "Model" in p
+        or "For" in p
+        or "Bert" in p
+        or "GPT" in p
+        or p
+        in tuple(
+            words(
+                """
         SentenceTransformer from_pretrained from_config load_trained_model_from_checkpoint
         build_transformer_model text_classifier from_preset get_peft_model TransformerEncoder
         TransformerDecoder TokenAndPositionEmbedding
         """
-    )) for p in name.split(".")[1:])  # fmt: skip
+            )
+        )
+        for p in name.split(".")[1:]
+    )

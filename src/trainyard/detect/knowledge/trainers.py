@@ -27,16 +27,31 @@ def _of(
 _LIGHTNING = _of("lightning", "", "fit tune fit_loop")
 _HUGGING = _of("transformers", "transformer", "train")
 _FASTAI = "fit fit_one_cycle fine_tune fit_flat_cos fit_sgdr"
-_ESTIMATORS = {"DNNClassifier": "mlp", "DNNRegressor": "mlp", "DNNLinearCombinedClassifier": "mlp", "DNNLinearCombinedRegressor": "mlp", "LinearClassifier": "classical",
-               "LinearRegressor": "classical", "BoostedTreesClassifier": "boosting", "BoostedTreesRegressor": "boosting",
-               "BaselineClassifier": "classical", "Estimator": ""}  # fmt: skip
-_AUTOKERAS = {"ImageClassifier": "cnn", "ImageRegressor": "cnn", "TextClassifier": "transformer", "StructuredDataClassifier": "mlp",
-              "StructuredDataRegressor": "mlp", "AutoModel": "mlp"}  # fmt: skip
+_ESTIMATORS = {
+    "DNNClassifier": "mlp",
+    "DNNRegressor": "mlp",
+    "DNNLinearCombinedClassifier": "mlp",
+    "DNNLinearCombinedRegressor": "mlp",
+    "LinearClassifier": "classical",
+    "LinearRegressor": "classical",
+    "BoostedTreesClassifier": "boosting",
+    "BoostedTreesRegressor": "boosting",
+    "BaselineClassifier": "classical",
+    "Estimator": "",
+}
+_AUTOKERAS = {
+    "ImageClassifier": "cnn",
+    "ImageRegressor": "cnn",
+    "TextClassifier": "transformer",
+    "StructuredDataClassifier": "mlp",
+    "StructuredDataRegressor": "mlp",
+    "AutoModel": "mlp",
+}
 _TFDF = {"RandomForestModel": "classical", "CartModel": "classical", "GradientBoostedTreesModel": "boosting"}
 
 
 @lru_cache(maxsize=4096)
-def special_trainer(name: str) -> Special | None:
+def special_trainer(name: str) -> Special | None:  # noqa: PLR0911, PLR0912 - a table of cases
     """What a thing constructed by calling `name` (canonical) trains, if it has its own way of training."""
     top, tail = root(name), last(name)
     if top == "lightning":
@@ -93,7 +108,7 @@ def _fastai(tail: str) -> Special | None:
     return _of("pytorch", "", _FASTAI) if tail == "Learner" else None
 
 
-def _tensorflow(name: str, top: str, tail: str) -> Special | None:
+def _tensorflow(name: str, top: str, tail: str) -> Special | None:  # noqa: PLR0911 - a table of cases
     if top == "tensorflow" and ("estimator." in name or ".learn." in name) and tail in _ESTIMATORS:
         family = _ESTIMATORS[tail]
         task = "regression" if "Regressor" in tail else "classification" if "Classifier" in tail else None
