@@ -68,6 +68,7 @@ def execute(
     say: Say,
     env: Mapping[str, str] | None = None,
     stream: int = 2,
+    before: Callable[[Mapping[str, str]], None] | None = None,
 ) -> ChainResult:
     """Starts `first` with `parameters` and follows its triggers until the queue is empty.
 
@@ -75,6 +76,7 @@ def execute(
         jobs: every job that a trigger may name.
         home: the state home; workspaces and build logs go below `home/chain/<job>/`.
         say: gets the chain's own lines; what the steps print goes to the descriptor `stream`.
+        before: called with a build's parameters before it starts; what it raises ends the chain.
         env: the steps' environment, before parameters and Jenkins' variables (default: this process's).
 
     Raises:
@@ -83,7 +85,7 @@ def execute(
     """
     known = {job.name: parse(job.name, job.xml) for job in jobs}
     _check(known, first, parameters)
-    chain = _Chain(known, home, say, dict(os.environ if env is None else env), stream)
+    chain = _Chain(known, home, say, dict(os.environ if env is None else env), stream, before)
     # Only the main thread may have signal handlers.
     main = threading.current_thread() is threading.main_thread()
     with chain.signals.caught() if main else contextlib.nullcontext():
@@ -118,13 +120,20 @@ def _check(known: Mapping[str, JobDefinition], first: str, parameters: Mapping[s
 
 class _Chain:
     def __init__(
-        self, known: Mapping[str, JobDefinition], home: Path, say: Say, env: dict[str, str], stream: int
+        self,
+        known: Mapping[str, JobDefinition],
+        home: Path,
+        say: Say,
+        env: dict[str, str],
+        stream: int,
+        before: Callable[[Mapping[str, str]], None] | None,
     ) -> None:
         self.known = known
         self.folder = home.absolute() / "chain"  # steps run elsewhere
         self.say = say
         self.env = env
         self.stream = stream
+        self.before = before
         self.signals = Signals()
         self.queue: deque[tuple[str, dict[str, str]]] = deque()
 
@@ -133,6 +142,8 @@ class _Chain:
         self.queue.append((first, parameters))
         while self.queue and self.signals.received is None:
             name, given = self.queue.popleft()
+            if self.before is not None:
+                self.before(given)
             builds.append(self.build(self.known[name], given))
         if self.signals.received is not None:
             where = f" during {builds[-1].job}" if builds else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -93,14 +95,24 @@ def _walk(
     here: Context, repo: RepoJobs, first: str, parameters: dict[str, str], env: dict[str, str]
 ) -> ChainResult:
     home = here.home.path
-    return execute(
-        render([repo], cache=home / "chain" / "cache"),
-        f"{repo.name}-{first}",
-        parameters,
-        home=home,
-        say=here.say,
-        env={**os.environ, "TRAINYARD_HOME": str(home), **env},
-    )
+    with contextlib.ExitStack() as locks:
+        held: set[str] = set()
+
+        def hold(given: Mapping[str, str]) -> None:
+            """Keeps `monitor` from taking a run up while this chain is between two of its verbs."""
+            if (key := given.get("RUN")) and key not in held:
+                locks.enter_context(store.find(here.home, key).chain_lock())
+                held.add(key)
+
+        return execute(
+            render([repo], cache=home / "chain" / "cache"),
+            f"{repo.name}-{first}",
+            parameters,
+            home=home,
+            say=here.say,
+            env={**os.environ, "TRAINYARD_HOME": str(home), **env},
+            before=hold,
+        )
 
 
 def _free_name(home: Home, url: str) -> str:
