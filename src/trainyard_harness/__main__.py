@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from typing import Any
 
 from trainyard_harness import entry as entries
@@ -16,6 +17,7 @@ from trainyard_harness.files import dump, write_atomic
 from trainyard_harness.frameworks import HOOKS
 from trainyard_harness.identity import identity
 from trainyard_harness.imports import AfterImport
+from trainyard_harness.printed import Listener, numbers_in_files
 from trainyard_harness.script import describe, own_traceback, run
 from trainyard_harness.session import OutOfTime, Session, StartAgain
 from trainyard_harness.trial import HarnessError, Trial, from_environment, read_job, read_spec
@@ -79,6 +81,8 @@ def prepare(trial: Trial) -> Session:
 def train(session: Session) -> int:
     """Runs the script and concludes; the exit code."""
     error: BaseException | None = None
+    began = time.time()
+    sys.stdout = Listener(sys.stdout, session.heard)
     try:
         run(session.entry, session.job.argv, session.trial.work)
     except SystemExit as left:
@@ -88,10 +92,20 @@ def train(session: Session) -> int:
     except BaseException as raised:  # noqa: BLE001  KeyboardInterrupt, MemoryError and OutOfTime are answers too
         error = raised
     finally:
+        _read_files(session, began)
         session.concluding = True
         with contextlib.suppress(ValueError, OSError):
             signal.setitimer(signal.ITIMER_REAL, 0)
     return conclude(session, error)
+
+
+def _read_files(session: Session, since: float) -> None:
+    """Numbers in files that the script wrote."""
+    with contextlib.suppress(Exception):  # whatever is in them, they are only the last resort
+        for path, name, value, split, n in numbers_in_files(session.trial.work, since):
+            session.told(
+                name, value, split, n, "metrics file", path.relative_to(session.trial.work).as_posix()
+            )
 
 
 def conclude(session: Session, error: BaseException | None) -> int:
@@ -141,7 +155,7 @@ def _enough(session: Session) -> None:
 
 
 def _could_hold_out(session: Session) -> bool:
-    return bool(session.fitted) and not session.force_holdout
+    return any(one.fits for one in session.fitted) and not session.force_holdout
 
 
 def _again(session: Session, why: str, hold_out: bool) -> None:

@@ -30,12 +30,13 @@ def pack(state: dict[str, Any], arrays: list[Any]) -> bytes:
     """A checkpoint's bytes. The state is pickled: it is only ever read in the sandbox that wrote it."""
     import numpy as np
 
+    arrays_as: Any = np.lib.format
     body = io.BytesIO()
     pickled = pickle.dumps(state)
     body.write(len(pickled).to_bytes(8, "little"))
     body.write(pickled)
     for array in arrays:
-        np.lib.format.write_array(body, np.asarray(array), allow_pickle=False)
+        arrays_as.write_array(body, np.asarray(array), allow_pickle=False)
     payload = body.getbuffer()
     head = {"format": FORMAT, "sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
     return json.dumps(head).encode() + b"\n" + payload
@@ -49,6 +50,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[Any]]:
     """
     import numpy as np
 
+    arrays_as: Any = np.lib.format
     line, newline, payload = data.partition(b"\n")
     head = json.loads(line) if newline else {}
     if not isinstance(head, dict) or head.get("format") != FORMAT or head.get("bytes") != len(payload):
@@ -60,7 +62,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[Any]]:
     body = io.BytesIO(payload[8 + size :])
     arrays = []
     while body.tell() < len(payload) - 8 - size:
-        arrays.append(np.lib.format.read_array(body, allow_pickle=False))
+        arrays.append(arrays_as.read_array(body, allow_pickle=False))
     return state, arrays
 
 

@@ -62,7 +62,8 @@ def conclude(session: Session) -> bool:
 def sets_of(fitted: Fitted) -> tuple[Samples, Samples] | None:
     """A model's held-out rows for selection and for the report; the same object where there is one set."""
     test = _largest(fitted.tests)
-    other = fitted.validation or fitted.held_out
+    held_out = fitted.held_out if fitted.held_out and fitted.held_out.y is not None else None
+    other = fitted.validation or held_out
     if test is None or other is None:
         only = test or other
         return (only, only) if only is not None else None
@@ -133,11 +134,30 @@ def _measure(session: Session, fitted: Fitted) -> Measured | None:
         return None
     if any(not measure(one, None) for one in outcomes):
         return None
+    if not _agrees(session, fitted, report, measure(outcomes[-1], None)):
+        return None
     halved = None
     if selection is report:
         n = len(outcomes[0]["truth"])
         halved = halves(n, session.job.seed, outcomes[0]["truth"], selection.ordered)
     return Measured(fitted, selection, report, outcomes, halved)
+
+
+def _agrees(session: Session, fitted: Fitted, report: Samples, ours: dict[str, float]) -> bool:
+    """Whether our number is the script's own, where it has one of the same rows and the same state.
+
+    It would not be where the truth that it compares with is in another form than the model's output.
+    """
+    for name, value in report.values.items():
+        if name not in ours or report.fits != fitted.fits:
+            continue
+        if abs(value - ours[name]) > 0.005 * max(1.0, abs(value)):
+            session.record.note(
+                f"{type(fitted.model).__name__} measured again has {name} {ours[name]:.4f}, the script has "
+                f"{value:.4f}: the script's own number is taken."
+            )
+            return False
+    return True
 
 
 def measure(outcome: dict[str, Any], index: Any) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import runpy
 import sys
 import traceback
@@ -53,13 +54,35 @@ def working_folder(path: Path, work: Path) -> Path:
 
 def place_of(frame: FrameType | None, work: Path) -> str | None:
     """`file:line` of the innermost frame that runs pushed code, relative to the source, or None."""
-    prefix = f"{work}{os.sep}"
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name.startswith(prefix):
-            return f"{name[len(prefix) :]}:{frame.f_lineno}"
-        frame = frame.f_back
+    found = _script_frame(frame, work)
+    return f"{_relative(found.f_code.co_filename, work)}:{found.f_lineno}" if found is not None else None
+
+
+def truth_beside(x: Any, n: int | None, work: Path) -> Any:
+    """The variable with the truth for `x`, by its name in the script (`y_test` for `x_test`), or None."""
+    frame = _script_frame(sys._getframe(1), work)
+    if frame is None or n is None:
+        return None
+    for names in (frame.f_locals, frame.f_globals):
+        for name in [name for name, value in names.items() if value is x]:
+            for one in _truth_names(name):
+                found = names.get(one)
+                if found is not None and hasattr(found, "__len__") and len(found) == n:
+                    return found
     return None
+
+
+def _truth_names(name: str) -> list[str]:
+    found = [re.sub(rf"(^|_){x}(?=_|$)", rf"\g<1>{y}", name) for x, y in (("x", "y"), ("X", "y"), ("X", "Y"))]
+    for x in ("images", "data", "features", "inputs"):
+        found += [name.replace(x, y) for y in ("labels", "targets", "target") if x in name]
+    return [one for one in found if one != name]
+
+
+def _script_frame(frame: FrameType | None, work: Path) -> FrameType | None:
+    while frame is not None and _relative(frame.f_code.co_filename, work) is None:
+        frame = frame.f_back
+    return frame
 
 
 def describe(error: BaseException, work: Path) -> dict[str, Any]:

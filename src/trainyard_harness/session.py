@@ -12,8 +12,9 @@ from trainyard_harness.checkpoints import Store
 from trainyard_harness.data import Print, count, fingerprint
 from trainyard_harness.history import History
 from trainyard_harness.lookahead import Lookahead
+from trainyard_harness.printed import numbers_in
 from trainyard_harness.record import Record
-from trainyard_harness.script import place_of
+from trainyard_harness.script import place_of, truth_beside
 from trainyard_harness.trial import Job, Trial
 
 
@@ -41,6 +42,9 @@ class Samples:
     index: Any = None
     """Rows in the data that the script passed, where the harness took them out of it."""
     prints: Print | None = None
+    values: dict[str, float] = field(default_factory=dict)
+    """The script's own numbers on these samples, and the count of its model's fits then."""
+    fits: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -131,6 +135,8 @@ class Division:
 
 
 PREDICTIONS_KEPT = 20
+SAME = 0.0006
+"""Numbers this near are one number, printed with three digits or more."""
 
 
 class Session:
@@ -239,7 +245,9 @@ class Session:
         for name, value in values.items():
             self.record.add(name, value, split=split, origin=origin, place=place, n=n)
         if split == "test" and (y is not None or prints is None):
-            fitted.tests.append(Samples(x, y, "test", origin, place, prints=prints, options=options))
+            samples = Samples(x, y, "test", origin, place, prints=prints, options=options)
+            samples.values, samples.fits = dict(values), fitted.fits
+            fitted.tests.append(samples)
         return split
 
     def expects_test(self, x: Any, y: Any) -> bool:
@@ -249,9 +257,35 @@ class Session:
         return self.lookahead.measures_other_data or any(n == one.n_train for one in self.divisions)
 
     def predicted(self, fitted: Fitted, x: Any, output: Any) -> None:
-        """Remembers a prediction of the script's, so that a metric computed from it finds its rows."""
+        """Remembers a prediction of the script's, so that a metric computed from it finds its rows.
+
+        Where the script compares by hand, the truth is looked for by its name: that of the rows with y for x.
+        """
         self.predictions.append(Prediction(fitted, x, output, count(x)))
         del self.predictions[:-PREDICTIONS_KEPT]
+        truth = truth_beside(x, count(x), self.trial.work)
+        if truth is not None and not any(one.x is x for one in fitted.tests):
+            self.measured(fitted, x, truth, {}, "predict", self.place())
+
+    def heard(self, line: str, origin: str = "printed line", place: str | None = None) -> None:
+        """Takes in the numbers of a line that the script printed or wrote."""
+        if self.depth or self.concluding:
+            return
+        for name, value, split, n in numbers_in(line):
+            self.told(name, value, split, n, origin, place or self.place())
+
+    def told(
+        self, name: str, value: float, split: str, n: int | None, origin: str, place: str | None
+    ) -> None:
+        """Records a number in words; one that says no split has that of the captured number it equals."""
+        if split == "unknown":
+            same = [
+                one["split"]
+                for one in self.record.metrics
+                if one["name"] == name and abs(one["value"] - value) < SAME and one["origin"] != origin
+            ]
+            split = same[-1] if same else split
+        self.record.add(name, value, split=split, origin=origin, place=place, n=n)
 
     def divided(self, fitted: Fitted) -> Samples | None:
         """The rows that the script split off and never measured on, where they are known for certain."""

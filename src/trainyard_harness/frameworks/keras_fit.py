@@ -6,6 +6,7 @@ import functools
 import math
 from typing import Any
 
+from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
@@ -178,8 +179,10 @@ def hold_out(
     """Takes rows out of what is passed to `fit`; the selection half of them becomes validation data."""
     x, y = arguments.get("x"), arguments.get("y")
     n = count(x)
-    if _kind(x) != "arrays" or n is None or y is None:
-        session.record.note("Nothing could be held out: the training data is no array.")
+    if _kind(x) != "arrays":
+        return _hold_out_of_stream(session, fitted, arguments, place)
+    if n is None or y is None:
+        session.record.note("Nothing could be held out: the training data has no labels.")
         return arguments
     if n < FEWEST:
         session.record.note(f"Nothing was held out: there are only {n} rows.")
@@ -200,6 +203,35 @@ def hold_out(
         f"The script holds no data out: {len(held)} of {n} rows passed to fit were held out "
         f"({'the last ones' if ordered else 'at random'}{', stratified' if stratified else ''}, "
         f"seed {session.job.seed})."
+    )
+    return changed
+
+
+def _hold_out_of_stream(
+    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
+) -> dict[str, Any]:
+    """The same for data in batches: rows are chosen by their content, and collected as they pass."""
+    x, kind = arguments.get("x"), _kind(arguments.get("x"))
+    if streams.augmented(session.lookahead.names):
+        session.record.note("Nothing could be held out: the script changes its training data at random.")
+        return arguments
+    share, seed = session.job.holdout, session.job.seed
+    known = fitted.held_out or Samples(None, None, "held-out", "harness", place)
+    collector = streams.Collector(known, share, seed)
+    fitted.held_out = known
+    changed = dict(arguments)
+    if kind == "dataset":
+        changed["x"] = streams.from_dataset(x, arguments.get("steps_per_epoch"), collector, share, seed)
+        if known.y is not None and len(known.y) > 1:
+            selection, _report, _ = halves(len(known.y), seed, known.y)
+            changed["validation_data"] = (take(known.x, selection), take(known.y, selection))
+    elif kind == "sequence":
+        changed["x"] = streams.from_sequence(x, collector)
+    else:
+        changed["x"] = streams.from_generator(x, collector)
+    session.record.note(
+        f"The script holds no data out: about {share:.0%} of the rows that fit draws were held out, chosen "
+        f"by their content (seed {seed})."
     )
     return changed
 

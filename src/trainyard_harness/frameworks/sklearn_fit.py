@@ -80,9 +80,12 @@ def predict(
 ) -> Any:
     with session.inside():
         result = original(*args, **kwargs)
-    fitted = session.of(estimator)
-    if fitted is not None:
-        session.predicted(fitted, _given(args, kwargs)[0], result)
+    try:
+        fitted = session.of(estimator)
+        if fitted is not None:
+            session.predicted(fitted, _given(args, kwargs)[0], result)
+    except Exception as error:  # noqa: BLE001
+        session.fault("predict", error)
     return result
 
 

@@ -1,0 +1,154 @@
+"""The shapes of scripts that the harness is tested with, and what it must find in each.
+
+docs/reference/harness-shapes.md is made from this table (`python tests/harness/shapes.py`), so that it says
+what the tests say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCRIPTS = Path(__file__).parent / "scripts"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "harness-shapes.md"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One script and the number that the gate must get from it.
+
+    Attributes:
+        script: the file in `scripts/`.
+        image: the image whose interpreter runs it.
+        about: its shape, in words.
+        split, origin: of the number that the gate reads.
+        metric: its name.
+        between: the values it may have.
+        by: who held the data out.
+        job: fields of job.json.
+        note: what the notes must say.
+    """
+
+    script: str
+    image: str
+    about: str
+    split: str
+    origin: str
+    metric: str = "accuracy"
+    between: tuple[float, float] = (0.6, 1.0)
+    by: str = "script"
+    job: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+KERAS = [
+    Shape("k_prints_nothing.py", "keras", "prints nothing", "held-out", "harness", by="harness"),
+    Shape(
+        "k_training_accuracy_only.py",
+        "keras",
+        "prints training accuracy only",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape("k_own_test_set.py", "keras", "own test set, functional model", "test", "evaluate"),
+    Shape("k_percent_file.py", "keras", "writes an accuracy file in percent", "test", "evaluate"),
+    Shape("k_validation_split_only.py", "keras", "validation_split alone", "validation", "validation_split"),
+    Shape("k_validation_is_test.py", "keras", "test set passed as validation data too", "test", "evaluate"),
+    Shape("k_predict_by_hand.py", "keras", "compares predictions by hand", "test", "predict"),
+    Shape("k_sklearn_report.py", "keras", "measured by sklearn.metrics", "test", "sklearn.metrics"),
+    Shape("k_regression.py", "keras", "regression", "test", "evaluate", metric="r2", between=(0.3, 1.0)),
+    Shape("k_tf_data.py", "keras", "tf.data with a test dataset, from logits", "test", "evaluate"),
+    Shape("k_tf_data_alone.py", "keras", "tf.data without one", "held-out", "harness", by="harness"),
+    Shape("k_generator.py", "keras", "endless generator", "held-out", "harness", by="harness"),
+    Shape("k_sequence.py", "keras", "PyDataset with validation", "validation", "validation_data"),
+    Shape("k_subclassed.py", "keras", "subclassed model", "test", "evaluate"),
+    Shape("k_from_json.py", "keras", "model_from_json, weights loaded again", "test", "evaluate"),
+    Shape("k_custom_loss_and_callback.py", "keras", "custom loss and callback", "test", "evaluate"),
+    Shape("k_several_fits.py", "keras", "two fits: train and fine-tune", "test", "evaluate"),
+    Shape("k_fold.py", "keras", "k-fold loop", "test", "evaluate"),
+    Shape(
+        "k_asks_and_plots.py",
+        "keras",
+        "input(), argv, TkAgg window",
+        "validation",
+        "validation_data",
+        job={"answers": ["9"], "argv": ["24"]},
+    ),
+    Shape("k_two_inputs.py", "keras", "two inputs", "test", "evaluate"),
+    Shape("k_lstm_text.py", "keras", "embedding and LSTM", "test", "evaluate", between=(0.3, 1.0)),
+    Shape(
+        "k_windows.py",
+        "keras",
+        "unshuffled windows of a time series",
+        "held-out",
+        "harness",
+        metric="r2",
+        by="harness",
+        note="the last ones",
+    ),
+]
+
+SKLEARN = [
+    Shape("s_prints_nothing.py", "sklearn", "prints nothing", "held-out", "harness", by="harness"),
+    Shape(
+        "s_training_accuracy_only.py",
+        "sklearn",
+        "prints training accuracy only",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape("s_own_test_set.py", "sklearn", "own test set, DataFrame", "test", "score"),
+    Shape("s_percent_file.py", "sklearn", "writes an accuracy file in percent", "test", "sklearn.metrics"),
+    Shape("s_split_never_measured.py", "sklearn", "splits and never measures", "test", "train_test_split"),
+    Shape("s_pipeline.py", "sklearn", "pipeline and classification_report", "test", "sklearn.metrics"),
+    Shape("s_grid_search.py", "sklearn", "GridSearchCV", "test", "score"),
+    Shape(
+        "s_cross_validation.py",
+        "sklearn",
+        "cross_val_score, then fit on all",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape(
+        "s_several_models.py",
+        "sklearn",
+        "several models in a loop",
+        "test",
+        "sklearn.metrics",
+        note="3 models",
+    ),
+    Shape(
+        "s_regression.py", "sklearn", "regression", "test", "sklearn.metrics", metric="r2", between=(0.2, 0.9)
+    ),
+    Shape("s_text_labels.py", "sklearn", "text, sparse rows, text labels", "test", "train_test_split"),
+    Shape("s_partial_fit.py", "sklearn", "partial_fit loop", "test", "score"),
+    Shape("s_notebook.ipynb", "sklearn", "notebook", "test", "score"),
+]
+
+SHAPES = [*KERAS, *SKLEARN]
+
+
+def page() -> str:
+    """The table as a Markdown page."""
+    lines = [
+        "# Shapes of scripts that are tested",
+        "",
+        "Made from `tests/harness/shapes.py`; each row is a script that runs unmodified in CI. *Split* and",
+        "*origin* are those of the number that the gate reads; see [metrics](metrics.md) for the rule.",
+        "",
+        "| image | script | number | split | origin | held out by |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.image} | {one.about} | {one.metric} | {one.split} | {one.origin} | {one.by} |"
+        for one in SHAPES
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
