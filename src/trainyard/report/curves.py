@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
 from trainyard.verbs.follow import history
 
 _CHARTS = (("accuracy", ("accuracy", "acc")), ("loss", ("loss",)))
 _MAX_POINTS = 200
+_COLOURS = ("#888888", "#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#0a7d91")
+"""One a trial: trial 0 is grey, training is dashed."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One trial's values of one metric by epoch."""
+
+    trial: int
+    validation: bool
+    values: list[float | None]
 
 
 def curves(run: Run, state: RunState) -> list[str]:
@@ -16,7 +29,7 @@ def curves(run: Run, state: RunState) -> list[str]:
     charts = []
     for title, endings in _CHARTS:
         series = [
-            (f"trial {number} {'validation' if column.startswith('val_') else 'training'}", values)
+            Curve(number, column.startswith("val_"), values)
             for number, table in rows.items()
             for column in (table[0] if table else ())
             if _is_of(column, endings) and (values := _numbers([row[column] for row in table]))
@@ -31,12 +44,19 @@ def _is_of(column: str, endings: tuple[str, ...]) -> bool:
     return plain in endings or (endings[0] == "accuracy" and plain.endswith("_accuracy"))
 
 
-def _draw(title: str, series: list[tuple[str, list[float | None]]]) -> str:
+def _draw(title: str, series: list[Curve]) -> str:
     import pygal
     from pygal.style import CleanStyle
 
     chart = pygal.Line(
-        style=CleanStyle(background="transparent", plot_background="transparent"),
+        style=CleanStyle(
+            background="transparent",
+            plot_background="transparent",
+            font_family="system-ui, sans-serif",
+            guide_stroke_color="#ddd",
+            major_guide_stroke_color="#ddd",
+            colors=tuple(_COLOURS[curve.trial % len(_COLOURS)] for curve in series),
+        ),
         js=[],  # nothing is loaded from elsewhere
         width=900,
         height=360,
@@ -48,14 +68,14 @@ def _draw(title: str, series: list[tuple[str, list[float | None]]]) -> str:
         explicit_size=False,
         disable_xml_declaration=True,
     )
-    longest = max(len(values) for _, values in series)
+    longest = max(len(curve.values) for curve in series)
     step = max(1, longest // _MAX_POINTS)
     chart.x_labels = [str(i + 1) for i in range(0, longest, step)]
     chart.x_labels_major = chart.x_labels[:: max(1, len(chart.x_labels) // 10)]
-    for name, values in series:
-        chart.add(
-            name, values[::step], stroke_style={"dasharray": "6, 4"} if "training" in name else {"width": 2}
-        )
+    for curve in series:
+        name = f"trial {curve.trial} {'validation' if curve.validation else 'training'}"
+        line = {"width": 2} if curve.validation else {"dasharray": "6, 4"}
+        chart.add(name, curve.values[::step], stroke_style=line)
     return str(chart.render(is_unicode=True))
 
 
