@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from trainyard.detect import gradients, hazards, layers, tasks
+from trainyard.detect import gradients, hazards, layers, saving, tasks
 from trainyard.detect.events import Event
 from trainyard.detect.knowledge.estimators import (
     CONTAINERS,
@@ -55,6 +55,8 @@ def library(run: Run, name: str, args: list[Values], kwargs: dict[str, Values], 
     kind = layer_kind(known)
     if kind is not None:
         layers.built(run, known, kind, kwargs, line)
+    if known == "keras.callbacks.ModelCheckpoint":
+        saving.checkpoint(run, args, kwargs, line)
     tasks.constructed(run, known, args, kwargs, line)
     trained = train_call(known)
     if trained is not None:
@@ -115,6 +117,8 @@ def method(run: Run, func: Attr, args: list[Values], kwargs: dict[str, Values], 
         return UNKNOWN
     if isinstance(owner, Made) and name in ("from_pretrained", "from_preset"):
         return library(run, f"{owner.maker}.{name}", args, kwargs, node)
+    if name in ("save", "save_weights"):
+        saving.method(run, func, args, line)
     if name == "compile":
         tasks.compiled(run, args, kwargs, line)
     if name in ("backward", "manual_backward"):

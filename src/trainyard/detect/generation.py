@@ -95,7 +95,7 @@ def _tensorflow1(log: Log) -> list[Event]:
 
 
 def _keras2(log: Log) -> list[Event]:
-    found: list[Event] = []
+    found: list[Event] = log.of("file-name")
 
     def say(file: str, line: int, sentence: str) -> None:
         found.append(Event("api", file, line, sentence, detail="keras2"))

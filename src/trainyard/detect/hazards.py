@@ -70,63 +70,37 @@ def library(run: Run, known: str, args: list[Values], kwargs: dict[str, Values],
         say(here, "secrets", line, f"{known} wants an account and the network.")
     elif known.startswith("google.colab"):
         say(here, "colab", line, f"{known} exists only in Colab.")
-    _network(run, known, top, tail, args, kwargs, line)
+    _network(run, known, top, tail, line)
     _paths(run, tail, args, kwargs, line)
 
 
-def _network(
-    run: Run, known: str, top: str, tail: str, args: list[Values], kwargs: dict[str, Values], line: int
-) -> None:
-    say, here = run.log.hazard, run.source
+_DOWNLOADERS = words("tensorflow_datasets kagglehub wget gdown yfinance nltk opendatasets requests")
+_DOWNLOADS = words("load dataset_download download cached_download builder get post competition_download")
+_DATASET_HOMES = words(
+    "sklearn urllib keras tensorflow datasets torchvision statsmodels pandas_datareader six"
+)
+
+
+def _network(run: Run, known: str, top: str, tail: str, line: int) -> None:
     if known.startswith("keras.datasets.") and tail == "load_data":
-        say(here, "network", line, f"{known} downloads a dataset.")
+        what = "downloads a dataset"
+    elif known.startswith(("torchvision.datasets.", "torchtext.datasets.", "torchaudio.datasets.")):
+        if tail in ("ImageFolder", "DatasetFolder"):
+            return
+        what = "downloads a dataset"
     elif (
-        (
-            top
-            in (
-                "tensorflow_datasets",
-                "kagglehub",
-                "wget",
-                "gdown",
-                "yfinance",
-                "nltk",
-                "opendatasets",
-                "requests",
-            )
-            and tail
-            in (
-                "load",
-                "dataset_download",
-                "download",
-                "cached_download",
-                "builder",
-                "get",
-                "post",
-                "competition_download",
-            )
-        )
-        or (
-            tail in _DATASETS
-            and top
-            in tuple(
-                words(
-                    """
-            sklearn urllib keras tensorflow datasets torchvision statsmodels pandas_datareader six
-            """
-                )
-            )
-        )
+        (top in _DOWNLOADERS and tail in _DOWNLOADS)
+        or (top in _DATASET_HOMES and tail in _DATASETS)
         or known.startswith("tensorflow.examples.tutorials")
     ):
-        say(here, "network", line, f"{known} downloads data.")
-    elif known.startswith(
-        ("torchvision.datasets.", "torchtext.datasets.", "torchaudio.datasets.")
-    ) and tail not in ("ImageFolder", "DatasetFolder"):
-        say(here, "network", line, f"{known} downloads a dataset.")
+        what = "downloads data"
     elif tail == "from_pretrained" or (
         known.startswith(("keras.applications.", "torchvision.models.")) and tail[:1].isupper()
     ):
-        say(here, "network", line, f"{known} downloads trained weights.")
+        what = "downloads trained weights"
+    else:
+        return
+    run.log.hazard(run.source, "network", line, f"{known} {what}.")
 
 
 def _paths(run: Run, tail: str, args: list[Values], kwargs: dict[str, Values], line: int) -> None:

@@ -103,6 +103,9 @@ class Program:
 
         source.parsed = parse_notebook(data)
         source.text = source.parsed.text
+        if not source.parsed.line and source.parsed.reason:
+            self.notes.append(f"{source.path} is {source.parsed.reason}.")
+            source.parsed.reason = ""
         self.total += len(source.text)
 
     def parse(self, source: Source) -> Parsed:

@@ -1,0 +1,3 @@
+"""Other people's code is data here: nothing below is collected as a test."""
+
+collect_ignore_glob = ["*"]

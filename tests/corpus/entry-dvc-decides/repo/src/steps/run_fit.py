@@ -1,0 +1,4 @@
+from src.steps.fit import fit
+
+if __name__ == "__main__":
+    fit("data/table.csv")

@@ -1,0 +1,3 @@
+from .learn import learn
+
+learn()

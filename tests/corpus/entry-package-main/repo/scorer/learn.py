@@ -1,0 +1,4 @@
+import lightgbm
+
+def learn():
+    lightgbm.LGBMRanker().fit(rows, marks, group=[10])

@@ -1,0 +1,4 @@
+import torch
+net = torch.nn.Linear(2, 1)
+net(a).sum().backward()
+torch.optim.SGD(net.parameters(), 0.1).step()

@@ -1,0 +1,4 @@
+import gzip
+
+def read_digits(path):
+    return list(gzip.open(path))

@@ -1,0 +1,5 @@
+KNOWN = {}
+
+def known(cls):
+    KNOWN[cls.__name__] = cls
+    return cls

@@ -1,0 +1,2 @@
+from .loop import improve
+from .settings import ROUNDS

@@ -1,0 +1,2 @@
+exec("from sklearn.svm import LinearSVC\nmachine = LinearSVC()")
+machine.fit(rows, names)
