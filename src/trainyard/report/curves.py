@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
@@ -57,7 +58,7 @@ def _draw(title: str, series: list[Curve]) -> str:
             major_guide_stroke_color="#ddd",
             colors=tuple(_COLOURS[curve.trial % len(_COLOURS)] for curve in series),
         ),
-        js=[],  # nothing is loaded from elsewhere
+        js=[],
         width=900,
         height=360,
         title=f"{title} by epoch",
@@ -76,7 +77,16 @@ def _draw(title: str, series: list[Curve]) -> str:
         name = f"trial {curve.trial} {'validation' if curve.validation else 'training'}"
         line = {"width": 2} if curve.validation else {"dasharray": "6, 4"}
         chart.add(name, curve.values[::step], stroke_style=line)
+    chart.add_xml_filter(_without_scripts)
     return str(chart.render(is_unicode=True))
+
+
+def _without_scripts(root: Any) -> Any:
+    """Pygal adds its configuration as a script even where none is to run."""
+    for definitions in root.iter("defs"):
+        for script in definitions.findall("script"):
+            definitions.remove(script)
+    return root
 
 
 def _numbers(texts: list[str]) -> list[float | None]:
