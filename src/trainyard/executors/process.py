@@ -149,6 +149,7 @@ class ProcessExecutor:
         environment = training_environment(training.limits) | training.env
         environment |= {
             "PATH": f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "LD_LIBRARY_PATH": str(venv / "lib"),
             "PYTHONPATH": str(harness_folder(self._home)),
             "HOME": str(scratch),
             "TMPDIR": str(scratch),

@@ -37,7 +37,7 @@ def build(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
     if has(api, tag):
         return tag
     packages = build_packages(api, name, home=home, say=say, log=log)
-    return add_harness(api, name, packages, say=say, log=log, home=home)
+    return add_harness(api, name, packages, say=say, log=log)
 
 
 def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
@@ -46,17 +46,17 @@ def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path
     below = base
     for each in image(name).chain:
         tag = packages_tag(each, base)
-        with building(home, tag):
+        with building(engine_locks(), tag):
             if not has(api, tag):
                 _build_packages(image(each), tag, below, say, log)
         below = tag
     return below
 
 
-def add_harness(api: APIClient, name: str, packages: str, *, say: Say, log: Path, home: Path) -> str:
+def add_harness(api: APIClient, name: str, packages: str, *, say: Say, log: Path) -> str:
     """Puts the harness on top of `packages`, the image's own or derived ones, and returns the tag."""
     tag = with_harness(packages)
-    with building(home, tag):
+    with building(engine_locks(), tag):
         if has(api, tag):
             return tag
         arguments = ["--build-arg", f"PACKAGES={packages}", "--tag", tag]
@@ -93,6 +93,11 @@ def building(place: Path, what: str) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def engine_locks() -> Path:
+    """Where builds for the engine lock one another out: one place for all state homes, as the engine is one."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "trainyard"
 
 
 def _build_packages(of: Image, tag: str, below: str, say: Say, log: Path) -> None:

@@ -75,7 +75,9 @@ def hash_of(parts: Iterable[bytes]) -> str:
 
 def build_files(image: Image) -> list[Path]:
     """The files of a build that decide what its packages are."""
-    scripts = [resources.IMAGES / "base" / name for name in ("install-python", "install-packages")]
+    scripts = [
+        resources.IMAGES / "base" / name for name in ("install-python", "install-packages", "finish.py")
+    ]
     lock = image.folder / "requirements.txt"
     return [image.folder / "Dockerfile", *scripts, *([lock] if lock.is_file() else [])]
 

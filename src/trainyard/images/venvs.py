@@ -20,6 +20,7 @@ from trainyard.images.catalogue import image, images
 from trainyard.images.content import harness_hash, hash_of, lock_hash
 from trainyard.images.failures import why
 from trainyard.images.needs import Needs, needs_of
+from trainyard.images.wheels import indexes
 
 _STAMP = ".trainyard-ready"
 
@@ -54,7 +55,9 @@ def prepare(name: str, requirements: Path | None, *, home: Path, say: Say, log: 
 def venv_of(reference: str, home: Path) -> Path:
     """Where the environment of an image's name is; a path that `prepare` returned is that itself."""
     if reference in images():
-        return home / "venvs" / f"{reference}-{hash_of([lock_hash(reference).encode(), python().encode()])}"
+        finish = (resources.IMAGES / "base" / "finish.py").read_bytes()
+        content = hash_of([lock_hash(reference).encode(), python().encode(), finish])
+        return home / "venvs" / f"{reference}-{content}"
     return Path(reference)
 
 
@@ -89,21 +92,30 @@ def _make(name: str, venv: Path, say: Say, log: Path) -> None:
     say(f"environment {venv.name}: installing {len(image(name).pins)} packages; the log is {log}.")
     _empty(venv, log)
     inside = venv / "bin" / "python"
-    command = [str(inside), "-m", "pip", "install", "--no-deps", "--no-compile", "--only-binary", ":all:"]
-    command += ["--disable-pip-version-check", "--progress-bar", "off"]
-    for lock in image(name).locks:
-        command += ["--requirement", str(lock)]
-    code, output = _run(command, log)
-    if code != 0:
-        errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
-        raise TrainyardError(
-            ExitCode.IMAGE_BUILD_FAILED,
-            f"The environment of {name} was not made with {python()}: {(errors or ['pip failed'])[-1]}",
-            f"The pins need Python 3.11 and a package index. The whole log is {log}.",
-        )
+    if locks := image(name).locks:
+        _install(name, inside, locks, log)
+    _run([str(inside), str(resources.IMAGES / "base" / "finish.py")], log)
     _compile(inside, venv / "lib")
     (venv / _STAMP).touch()
     say(f"environment {venv.name}: made in {time.monotonic() - began:.0f} s.")
+
+
+def _install(name: str, inside: Path, locks: list[Path], log: Path) -> None:
+    command = [str(inside), "-m", "pip", "install", "--no-deps", "--no-compile", "--only-binary", ":all:"]
+    command += ["--disable-pip-version-check", "--progress-bar", "off"]
+    for lock in locks:
+        command += ["--requirement", str(lock)]
+    errors = ["pip failed"]
+    for index in indexes(locks[-1]):
+        code, output = _run([*command, *index], log)
+        if code == 0:
+            return
+        errors += [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
+    raise TrainyardError(
+        ExitCode.IMAGE_BUILD_FAILED,
+        f"The environment of {name} was not made with {python()}: {errors[-1]}",
+        f"The pins need Python 3.11 and a package index. The whole log is {log}.",
+    )
 
 
 def _derive(venv: Path, derived: Path, needs: Needs, pins: dict[str, str], file: str, log: Path) -> None:
@@ -111,6 +123,8 @@ def _derive(venv: Path, derived: Path, needs: Needs, pins: dict[str, str], file:
     _empty(derived, log, "--without-pip")
     site = next((derived / "lib").glob("python3.*")) / "site-packages"
     (site / "image.pth").write_text(f"{next((venv / 'lib').glob('python3.*')) / 'site-packages'}\n")
+    if (venv / "lib" / "libgomp.so.1").exists():
+        (derived / "lib" / "libgomp.so.1").symlink_to(venv / "lib" / "libgomp.so.1")
     requirements, constraints = derived / "requirements.txt", derived / "constraints.txt"
     requirements.write_text(needs.content)
     constraints.write_text("".join(f"{name}=={pins[name]}\n" for name in sorted(pins)))

@@ -7,6 +7,7 @@ folder of wheels or an air-gapped site is whatever `pip config` says.
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,5 +28,16 @@ def download(lock: Path, into: Path, log: Path) -> bool:
     for tag in tags:
         command += ["--platform", tag]
     with log.open("ab") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
-    return done.returncode == 0
+        return any(
+            subprocess.run(
+                [*command, *index], stdout=output, stderr=subprocess.STDOUT, check=False
+            ).returncode
+            == 0
+            for index in indexes(lock)
+        )
+
+
+def indexes(lock: Path) -> list[list[str]]:
+    """pip's options to try in turn: what this host is set up with, then the index that the lock names."""
+    named = re.findall(r"^# index: (\S+)$", lock.read_text(), re.MULTILINE)
+    return [[], *([["--extra-index-url", named[0]]] if named else [])]

@@ -42,7 +42,8 @@ def test_a_version_that_only_another_package_asked_for_names_the_file() -> None:
 
 
 def test_two_that_do_not_go_together() -> None:
-    output = "ERROR: Cannot install bar<2 and foo==9.9 because these package versions have conflicting dependencies"
+    why_not = "because these package versions have conflicting dependencies."
+    output = f"ERROR: Cannot install bar<2 and foo==9.9 {why_not}"
     assert message(output) == (
         "requirements.txt line 5, requirements.txt line 3: bar<2 and foo==9.9 cannot be installed together."
     )
