@@ -96,7 +96,7 @@ def building(place: Path, what: str) -> Iterator[None]:
 
 
 def engine_locks() -> Path:
-    """Where builds for the engine lock one another out: one place for all state homes, as the engine is one."""
+    """Where builds for the engine lock one another out: one place for all state homes."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "trainyard"
 
 
