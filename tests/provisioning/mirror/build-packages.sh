@@ -3,7 +3,7 @@
 # /in (this folder and ../standin) read-only and /out writable. Real: the Docker Engine binaries (Debian's, repackaged),
 # every signature, the metadata. Doubles: the Jenkins package and the Java one.
 set -euo pipefail
-export HOME=/root GNUPGHOME=/root/gnupg
+export HOME=/root GNUPGHOME=/out/.keys
 top=/root/rpmbuild
 mkdir -p "$top"/{SPECS,SOURCES,BUILD,RPMS,SRPMS} /root/deb/root "$GNUPGHOME" /out
 chmod 700 "$GNUPGHOME"
@@ -19,7 +19,7 @@ sed 's/^  //' > /root/.rpmmacros <<'M'
   %_binary_payload w3.zstdio
 M
 for who in os docker jenkins adoptium evil; do
-    gpg --batch --quiet --passphrase '' --quick-gen-key "$who (test)" rsa3072 sign 0
+    gpg --list-keys "$who (test)" > /dev/null 2>&1 || gpg --batch --quiet --passphrase '' --quick-gen-key "$who (test)" rsa3072 sign 0
 done
 
 # --- Docker Engine 26 as RPMs: trixie's binaries run on anything recent; runc 1.1 is what cgroup v1 hosts want
@@ -167,9 +167,10 @@ deb() { # deb NAME VERSION TREE DEPENDS
         "$1" "$2" "$4" > "$3/DEBIAN/control"
     dpkg-deb -Zgzip --root-owner-group -b "$3" "$5" >/dev/null
 }
-release() { # release WHO FOLDER
-    (cd "$2" && apt-ftparchive packages . > Packages && gzip -kf Packages && apt-ftparchive release . > /root/Release \
-        && mv /root/Release Release && gpg --batch --yes -u "$1 (test)" --clearsign -o InRelease Release)
+release() { # release WHO TOP SUITE: file names in the index are relative to TOP
+    (cd "$2" && apt-ftparchive packages "$3" > "$3/Packages" && gzip -kf "$3/Packages" \
+        && apt-ftparchive release "$3" > /root/Release && mv /root/Release "$3/Release" \
+        && gpg --batch --yes -u "$1 (test)" --clearsign -o "$3/InRelease" "$3/Release")
 }
 mkdir -p /out/jenkins/debian-stable/binary /out/adoptium/deb /out/os/debian12
 cat > /root/postinst <<'P'
@@ -182,10 +183,10 @@ deb-systemd-helper enable jenkins.service >/dev/null || true
 deb-systemd-invoke start jenkins.service >/dev/null || true
 P
 mkdir -p $tree/DEBIAN && install -m 755 /root/postinst $tree/DEBIAN/postinst
-deb jenkins $jenkins_version $tree "" /out/jenkins/debian-stable/binary/jenkins_${jenkins_version}_all.deb
-deb temurin-21-jre 21.0.9 /root/java-tree "" /out/adoptium/deb/temurin-21-jre_21.0.9_all.deb
-release jenkins /out/jenkins/debian-stable/binary
-release adoptium /out/adoptium/deb
+deb jenkins $jenkins_version $tree python3-yaml /out/jenkins/debian-stable/binary/jenkins_${jenkins_version}_all.deb
+deb temurin-21-jre 21.0.9 /root/java-tree python3 /out/adoptium/deb/temurin-21-jre_21.0.9_all.deb
+release jenkins /out/jenkins/debian-stable binary
+release adoptium /out/adoptium/deb .
 gpg --armor --export "jenkins (test)" > /out/jenkins/debian-stable/jenkins.io-2026.key
 gpg --armor --export "adoptium (test)" > /out/adoptium/key.asc
 
