@@ -63,6 +63,8 @@ class Chain:
         self.source = work / "wine-forest"
         self.environment = {**os.environ, "TRAINYARD_HOME": str(work / "home")}
         self.commits = 0
+        if executor == "docker":
+            subprocess.run([TOP / "scripts" / "base-image"], env=self.environment, check=True, stdout=2)
         copytree(EXAMPLE, self.source)
         self.git("init", "--quiet")
         self.commit()
