@@ -41,10 +41,25 @@ def receiver() -> Iterator[tuple[str, list[Any]]]:
 def verdict(outcome: Outcome) -> Verdict:
     metric = Metric(name="accuracy", value=0.93, split=Split.TEST, origin="evaluate")
     return Verdict(
-        schema=1, run="r/1", repo="r", commit="c" * 40, outcome=outcome,
-        reason="accuracy 0.93: at the target", target=0.9, floor=0.8, metric=metric, baseline=metric, best_trial=0, trials=[], retrains=0,
-        cpu_seconds=1.0, model=None, report="/x/report.html", serving=False, findings=[],
-    )  # fmt: skip
+        schema=1,
+        run="r/1",
+        repo="r",
+        commit="c" * 40,
+        outcome=outcome,
+        reason="accuracy 0.93: at the target",
+        target=0.9,
+        floor=0.8,
+        metric=metric,
+        baseline=metric,
+        best_trial=0,
+        trials=[],
+        retrains=0,
+        cpu_seconds=1.0,
+        model=None,
+        report="/x/report.html",
+        serving=False,
+        findings=[],
+    )
 
 
 def told(urls: list[str], outcome: Outcome) -> list[str]:

@@ -24,15 +24,40 @@ def test_hostile_names_are_escaped_and_nothing_is_loaded_from_elsewhere(tmp_path
     spec = Spec(schema=1, trial=0, reason=EVIL, moves=[Move(kind=EVIL, args={EVIL: EVIL})])
     attempt = Attempt(name="n", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:05Z")
     state = RunState(
-        schema=1, id="id", repo="repo", url="u", branch="", commit="c", policy=Policy(), seed=0,
-        executor="process", stage=Stage.EVALUATED, created="2026-01-01T00:00:00Z", updated="2026-01-01T00:00:00Z",
+        schema=1,
+        id="id",
+        repo="repo",
+        url="u",
+        branch="",
+        commit="c",
+        policy=Policy(),
+        seed=0,
+        executor="process",
+        stage=Stage.EVALUATED,
+        created="2026-01-01T00:00:00Z",
+        updated="2026-01-01T00:00:00Z",
         trials=[TrialState(spec=spec, attempts=[attempt])],
-    )  # fmt: skip
+    )
     verdict = Verdict(
-        schema=1, run=EVIL, repo=EVIL, commit=EVIL, outcome=Outcome.FAILED, reason=EVIL,
-        target=0.9, floor=0.8, metric=None, baseline=None, best_trial=None, trials=[], retrains=0, cpu_seconds=0.0, model=None,
-        report="r", serving=False, findings=[EVIL],
-    )  # fmt: skip
+        schema=1,
+        run=EVIL,
+        repo=EVIL,
+        commit=EVIL,
+        outcome=Outcome.FAILED,
+        reason=EVIL,
+        target=0.9,
+        floor=0.8,
+        metric=None,
+        baseline=None,
+        best_trial=None,
+        trials=[],
+        retrains=0,
+        cpu_seconds=0.0,
+        model=None,
+        report="r",
+        serving=False,
+        findings=[EVIL],
+    )
     write_report(run, state, verdict)
     page = run.report.read_text()
     assert "<script" not in page
