@@ -12,12 +12,11 @@ Hook = Callable[[ModuleType], None]
 
 
 class _Loader(importlib.abc.Loader):
-    """Wraps a module's own loader; calls the hooks once its code has run."""
+    """Wraps a module's own loader; says when its code has run."""
 
-    def __init__(self, loader: importlib.abc.Loader, hooks: list[Hook], call: Callable[..., None]) -> None:
+    def __init__(self, loader: importlib.abc.Loader, ran: Callable[[ModuleType], None]) -> None:
         self._loader = loader
-        self._hooks = hooks
-        self._call = call
+        self._ran = ran
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
@@ -28,8 +27,7 @@ class _Loader(importlib.abc.Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        for hook in self._hooks:
-            self._call(hook, module)
+        self._ran(module)
 
 
 class AfterImport(importlib.abc.MetaPathFinder):
@@ -50,6 +48,10 @@ class AfterImport(importlib.abc.MetaPathFinder):
         else:
             self._hooks.setdefault(name, []).append(hook)
 
+    def _run(self, module: ModuleType) -> None:
+        for hook in self._hooks.pop(module.__name__, []):
+            self._call(hook, module)
+
     def _call(self, hook: Hook, module: ModuleType) -> None:
         try:
             hook(module)
@@ -59,8 +61,7 @@ class AfterImport(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        hooks = self._hooks.get(name)
-        if not hooks:
+        if name not in self._hooks:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
@@ -72,8 +73,8 @@ class AfterImport(importlib.abc.MetaPathFinder):
             return None
         if spec.loader is None or not hasattr(spec.loader, "exec_module"):
             return None
-        del self._hooks[name]
-        spec.loader = _Loader(spec.loader, hooks, self._call)
+        # The hooks stay until the module has run: a mere look for it (find_spec) must not use them up.
+        spec.loader = _Loader(spec.loader, self._run)
         return spec
 
     def install(self) -> None:

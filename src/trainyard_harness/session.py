@@ -244,6 +244,10 @@ class Session:
         n = prints.n if prints else None
         for name, value in values.items():
             self.record.add(name, value, split=split, origin=origin, place=place, n=n)
+        known = fitted.validation
+        if split == "validation" and known is not None:
+            # The script's test set is its validation data as well: one set, and not untouched.
+            known.origin, known.place, known.values, known.fits = origin, place, dict(values), fitted.fits
         if split == "test" and (y is not None or prints is None):
             samples = Samples(x, y, "test", origin, place, prints=prints, options=options)
             samples.values, samples.fits = dict(values), fitted.fits

@@ -36,7 +36,7 @@ class Shape:
     split: str
     origin: str
     metric: str = "accuracy"
-    between: tuple[float, float] = (0.6, 1.0)
+    between: tuple[float, float] = (0.5, 1.0)
     by: str = "script"
     job: dict[str, Any] = field(default_factory=dict)
     note: str = ""
@@ -55,7 +55,9 @@ KERAS = [
     Shape("k_own_test_set.py", "keras", "own test set, functional model", "test", "evaluate"),
     Shape("k_percent_file.py", "keras", "writes an accuracy file in percent", "test", "evaluate"),
     Shape("k_validation_split_only.py", "keras", "validation_split alone", "validation", "validation_split"),
-    Shape("k_validation_is_test.py", "keras", "test set passed as validation data too", "test", "evaluate"),
+    Shape(
+        "k_validation_is_test.py", "keras", "test set passed as validation data too", "validation", "evaluate"
+    ),
     Shape("k_predict_by_hand.py", "keras", "compares predictions by hand", "test", "predict"),
     Shape("k_sklearn_report.py", "keras", "measured by sklearn.metrics", "test", "sklearn.metrics"),
     Shape("k_regression.py", "keras", "regression", "test", "evaluate", metric="r2", between=(0.3, 1.0)),

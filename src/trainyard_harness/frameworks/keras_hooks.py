@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import keras_fit
+from trainyard_harness.frameworks import keras2_names, keras_fit
 from trainyard_harness.frameworks.keras_model import KerasAdapter
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.imports import AfterImport
@@ -26,12 +27,25 @@ def install(imports: AfterImport) -> None:
 
 def patch(keras: ModuleType) -> None:
     """Patches one Keras (2 or 3). Every patch falls back to the original on a fault of its own."""
+    if keras.__version__.startswith("2."):
+        keras2_names.add(keras)
+        # Dropout and the like keep their random state in variables then, which a checkpoint can hold.
+        _backend(keras).enable_tf_random_generator()
     model = keras.Model
     model.fit = _fit(model.fit)
     model.evaluate = _evaluate(model.evaluate)
     model.predict = _predict(model.predict)
     model.save = _save(model.save)
     _patch_callbacks(keras.callbacks.CallbackList)
+
+
+def _backend(keras: ModuleType) -> Any:
+    """The module of Keras 2 that holds its random switch: public only as `tf.keras.backend.experimental`."""
+    for name in (f"{keras.__name__}.backend", f"{keras.__name__}.src.backend"):
+        module = importlib.import_module(name)
+        if hasattr(module, "enable_tf_random_generator"):
+            return module
+    raise AttributeError("enable_tf_random_generator")
 
 
 def _fit(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +60,8 @@ def _fit(original: Callable[..., Any]) -> Callable[..., Any]:
             raise sessions.OutOfTime
         run = None
         try:
+            if "nb_epoch" in kwargs:  # its name until Keras 2.3
+                kwargs["epochs"] = kwargs.pop("nb_epoch")
             bound = signature.bind(model, *args, **kwargs).arguments
             arguments = {**bound.pop("kwargs", {}), **bound}
             arguments.pop(next(iter(signature.parameters)))

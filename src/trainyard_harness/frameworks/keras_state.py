@@ -28,6 +28,9 @@ def variables(model: Any) -> list[Any]:
     if optimizer is not None:
         own = optimizer.variables
         found += list(own() if callable(own) else own)
+        # Keras 2 keeps the learning rate apart from the other variables.
+        rates = [getattr(optimizer, "_learning_rate", None), *getattr(optimizer, "_hyper", {}).values()]
+        found += [rate for rate in rates if hasattr(rate, "assign") and hasattr(rate, "numpy")]
     shared = _global_seed()
     if shared is not None:
         found.append(shared)
