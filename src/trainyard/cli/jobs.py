@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from trainyard.cli.output import answer, context, json_option
 from trainyard.exits import ExitCode
 from trainyard.runs import store
+from trainyard.runs.atomic import write_atomic
 from trainyard.runs.files import Outcome
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context, hand_on
@@ -41,15 +43,34 @@ executor_option = click.option(
 )
 
 
-def _job(properties: Path | None, run_name: str, as_json: bool, work: Callable[[Context, Run], bool]) -> None:
-    """What launch to retrain share: find the run, work, hand on where another job follows."""
-    hand_on(properties, None)
-    here = context()
-    run = store.find(here.home, run_name)
-    follows = work(here, run)
-    if follows:
-        hand_on(properties, run)
-    _answer(run, as_json)
+_archive = click.option(
+    "--archive",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for verdict.json and report.html once the run is over.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What the options of launch to retrain say alike."""
+
+    run_name: str
+    properties: Path | None
+    archive: Path | None
+    as_json: bool
+
+    def do(self, work: Callable[[Context, Run], bool]) -> None:
+        """Finds the run, works on it, and hands it on where another job follows."""
+        hand_on(self.properties, None)
+        here = context()
+        run = store.find(here.home, self.run_name)
+        try:
+            if work(here, run):
+                hand_on(self.properties, run)
+        finally:
+            if self.archive is not None:
+                _copy_result(run, self.archive)
+        _answer(run, self.as_json)
 
 
 def _answer(run: Run | None, as_json: bool) -> None:
@@ -104,8 +125,9 @@ def pull(*, properties: Path | None, again: str, executor: str | None, as_json: 
 @click.command()
 @_run
 @_properties
+@_archive
 @json_option
-def launch(*, run_name: str, properties: Path | None, as_json: bool) -> None:
+def launch(**options: Any) -> None:
     """Read the code, choose its image, start the training (job2)."""
     from trainyard.verbs.launch import launch as do
 
@@ -113,14 +135,15 @@ def launch(*, run_name: str, properties: Path | None, as_json: bool) -> None:
         do(here, run)
         return True
 
-    _job(properties, run_name, as_json, work)
+    _Job(**options).do(work)
 
 
 @click.command()
 @_run
 @_properties
+@_archive
 @json_option
-def evaluate(*, run_name: str, properties: Path | None, as_json: bool) -> None:
+def evaluate(**options: Any) -> None:
     """Follow the training, take its metric, apply the gate (job3).
 
     Exit code 0: at the target. 10: below it, to be tweaked.
@@ -132,11 +155,12 @@ def evaluate(*, run_name: str, properties: Path | None, as_json: bool) -> None:
 
     def work(here: Context, run: Run) -> bool:
         nonlocal reached
-        out = None if as_json else sys.stdout.buffer
-        reached = do(here, run, Follower(out, terminal=sys.stderr.isatty() and not as_json))
+        plain = options["as_json"]
+        out = None if plain else sys.stdout.buffer
+        reached = do(here, run, Follower(out, terminal=sys.stderr.isatty() and not plain))
         return True
 
-    _job(properties, run_name, as_json, work)
+    _Job(**options).do(work)
     if not reached:
         sys.exit(ExitCode.BELOW_TARGET)
 
@@ -144,8 +168,9 @@ def evaluate(*, run_name: str, properties: Path | None, as_json: bool) -> None:
 @click.command()
 @_run
 @_properties
+@_archive
 @json_option
-def tweak(*, run_name: str, properties: Path | None, as_json: bool) -> None:
+def tweak(**options: Any) -> None:
     """Diagnose the trial and write the next spec (job4)."""
     from trainyard.verbs.tweak import tweak as do
 
@@ -153,19 +178,15 @@ def tweak(*, run_name: str, properties: Path | None, as_json: bool) -> None:
         do(here, run)
         return True
 
-    _job(properties, run_name, as_json, work)
+    _Job(**options).do(work)
 
 
 @click.command()
 @_run
 @_properties
-@click.option(
-    "--archive",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Copy verdict.json and report.html here once the run is over.",
-)
+@_archive
 @json_option
-def retrain(*, run_name: str, properties: Path | None, archive: Path | None, as_json: bool) -> None:
+def retrain(**options: Any) -> None:
     """Start the next trial, or end the run with its verdict (job5).
 
     Exit code 10: the run is over and ended below its target.
@@ -178,11 +199,9 @@ def retrain(*, run_name: str, properties: Path | None, archive: Path | None, as_
         nonlocal ended_below
         again = do(here, run)
         ended_below = not again and run.verdict().outcome != Outcome.PROMOTED
-        if archive is not None:
-            _archive(run, archive, over=not again)
         return again
 
-    _job(properties, run_name, as_json, work)
+    _Job(**options).do(work)
     if ended_below:
         sys.exit(ExitCode.BELOW_TARGET)
 
@@ -228,12 +247,10 @@ def stop(*, run_name: str, as_json: bool) -> None:
     _answer(run, as_json)
 
 
-def _archive(run: Run, folder: Path, *, over: bool) -> None:
-    from trainyard.runs.atomic import write_atomic
-
+def _copy_result(run: Run, folder: Path) -> None:
     for name in ("verdict.json", "report.html"):
         kept = run.path / name
-        if over and kept.is_file():
+        if kept.is_file():
             write_atomic(folder / name, kept.read_bytes())
         else:
             (folder / name).unlink(missing_ok=True)

@@ -66,6 +66,12 @@ def run(
     result = _walk(
         here, RepoJobs(name=repo, url=url, branch=branch, policy=policy), "job1-pull", parameters, env
     )
+    if result.signal is not None:
+        here.say(
+            "trainyard: interrupted; what trains goes on: "
+            "the same command follows it, `trainyard stop` ends it."
+        )
+        sys.exit(128 + result.signal)
     done = _run_of(here.home, repo, result, began)
     if done is None or done.load().stage != Stage.FINISHED:
         raise _unfinished(done, result)

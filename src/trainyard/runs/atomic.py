@@ -6,7 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
-import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,25 +21,24 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         TrainyardError: DISK_FULL, naming the path; the old content is untouched.
     """
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary.unlink(missing_ok=True)  # of a killed process that had this id
+        # O_EXCL never follows a link that somebody planted
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        Path(temporary).replace(path)
-        temporary = None
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         if is_disk_full(error):
             raise disk_full(path) from error
         raise
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def is_disk_full(error: OSError) -> bool:
