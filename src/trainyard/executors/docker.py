@@ -180,7 +180,8 @@ class DockerExecutor:
     def _memory_event(self, container: str) -> bool:
         """Whether the engine saw the kernel kill for memory; its flag on the container can miss a child's."""
         filters = {"container": [container], "event": ["oom"]}
-        return any(self._api.events(since=0, until=int(time.time()) + 1, filters=filters, decode=True))
+        now: Any = time.time()  # the engine takes fractions, the SDK's stubs only whole seconds
+        return any(self._api.events(since=0, until=now, filters=filters, decode=True))
 
     def _outlast_restart(self, deadline: float | None) -> None:
         """Waits for an engine that went away in the middle of an answer, at most half a minute."""

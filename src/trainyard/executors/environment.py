@@ -31,6 +31,7 @@ def training_environment(limits: Limits) -> dict[str, str]:
         "MPLBACKEND": "Agg",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "LANG": "C.UTF-8",
+        "USER": "trainer",  # getpass.getuser() of a user that /etc/passwd does not know
     }
 
 

@@ -100,6 +100,44 @@ def engine_locks() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "trainyard"
 
 
+def client(folders: list[str]) -> str:
+    """A `docker` command that speaks BuildKit: one before 23 has it built in, a later one needs buildx.
+
+    A host may have several: a newer one without buildx first on PATH hides Debian's own, which is enough.
+
+    Raises:
+        TrainyardError: IMAGE_BUILD_FAILED where none of `folders` has one.
+    """
+    for folder in dict.fromkeys(folders):
+        command = str(Path(folder, "docker"))
+        if not os.access(command, os.X_OK):
+            continue
+        version = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
+        found = re.search(r"version (\d+)", version)
+        if found and int(found[1]) < 23:
+            return command
+        if subprocess.run([command, "buildx", "version"], capture_output=True, check=False).returncode == 0:
+            return command
+    raise TrainyardError(
+        ExitCode.IMAGE_BUILD_FAILED,
+        "Images need a `docker` command with BuildKit, and this host has none.",
+        "Install docker-buildx-plugin (docker-ce) or docker.io (Debian 12).",
+    )
+
+
+def failure(of: Image, log: Path, at: int) -> TrainyardError:
+    """What the builder said since byte `at` of `log`, in one line."""
+    with log.open("rb") as file:
+        file.seek(at)
+        text = file.read().decode(errors="replace")
+    errors = [line for line in text.splitlines() if "ERROR" in line or line.startswith("failed to")]
+    reason = re.sub(r"^#\d+ [\d.]* ?|ERROR: ?", "", (errors or ["the builder gave no reason"])[0]).strip()
+    hint = f"The whole log is {log}."
+    if "metadata for" in text or "pull access denied" in text:
+        hint = f"Without a registry: run scripts/base-image, or set TRAINYARD_BASE_IMAGE. {hint}"
+    return TrainyardError(ExitCode.IMAGE_BUILD_FAILED, f"The image {of.name} was not built: {reason}", hint)
+
+
 def _build_packages(of: Image, tag: str, below: str, say: Say, log: Path) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="trainyard-build-") as temporary:
@@ -131,46 +169,23 @@ def _buildkit(of: Image, arguments: list[str], context: Path, log: Path) -> None
     # A builder other than the engine's own would keep its result to itself.
     environment = os.environ | {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default"}
     dockerfile = context / "images" / of.name / "Dockerfile"
-    command = [_client(), "build", "--progress=plain", *arguments, "--file", str(dockerfile), str(context)]
+    command = [
+        client(_folders()),
+        "build",
+        "--progress=plain",
+        *arguments,
+        "--file",
+        str(dockerfile),
+        str(context),
+    ]
     with log.open("ab") as output:
         output.write(f"$ {' '.join(command)}\n".encode())
         output.flush()
         at = output.tell()
         done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
-        raise _failure(of, log, at)
+        raise failure(of, log, at)
 
 
-def _failure(of: Image, log: Path, at: int) -> TrainyardError:
-    with log.open("rb") as file:
-        file.seek(at)
-        text = file.read().decode(errors="replace")
-    errors = [line for line in text.splitlines() if "ERROR" in line or line.startswith("failed to")]
-    reason = re.sub(r"^#\d+ [\d.]* ?|ERROR: ?", "", (errors or ["the builder gave no reason"])[0]).strip()
-    hint = f"The whole log is {log}."
-    if "metadata for" in text or "pull access denied" in text:
-        hint = f"Without a registry: run scripts/base-image, or set TRAINYARD_BASE_IMAGE. {hint}"
-    return TrainyardError(ExitCode.IMAGE_BUILD_FAILED, f"The image {of.name} was not built: {reason}", hint)
-
-
-def _client() -> str:
-    """A `docker` command that speaks BuildKit: one before 23 has it built in, a later one needs buildx.
-
-    A host may have several: a newer one without buildx first on PATH hides Debian's own, which is enough.
-    """
-    folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
-    for folder in dict.fromkeys(folders):
-        command = str(Path(folder, "docker"))
-        if not os.access(command, os.X_OK):
-            continue
-        version = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
-        found = re.search(r"version (\d+)", version)
-        if found and int(found[1]) < 23:
-            return command
-        if subprocess.run([command, "buildx", "version"], capture_output=True, check=False).returncode == 0:
-            return command
-    raise TrainyardError(
-        ExitCode.IMAGE_BUILD_FAILED,
-        "Images need a `docker` command with BuildKit, and this host has none.",
-        "Install docker-buildx-plugin (docker-ce) or docker.io (Debian 12).",
-    )
+def _folders() -> list[str]:
+    return [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]

@@ -71,20 +71,22 @@ def _derive(
         (inputs / "pip.conf").write_text(settings.conf)
         for part in (folder, inputs, installed):
             part.chmod(0o755)
-        _install(api, packages, inputs, installed, settings, needs, file, log)
+        _install(api, packages, tag, inputs, installed, settings, needs, file, log)
         with _layer(installed) as archive:
-            made = api.create_container(packages, ["true"], labels={"trainyard.build": tag})["Id"]
+            name = _container(api, tag)
+            api.create_container(packages, ["true"], name=name)
             try:
-                api.put_archive(made, "/", archive)
+                api.put_archive(name, "/", archive)
                 repository, _, version = tag.partition(":")
-                api.commit(made, repository, version)
+                api.commit(name, repository, version)
             finally:
-                api.remove_container(made, v=True, force=True)
+                api.remove_container(name, v=True, force=True)
 
 
 def _install(
     api: APIClient,
     packages: str,
+    tag: str,
     inputs: Path,
     installed: Path,
     settings: PipSettings,
@@ -107,15 +109,16 @@ def _install(
     command += ["--constraint", "/in/constraints.txt", "--requirement", "/in/requirements.txt"]
     if settings.secret:
         command += ["--only-binary", ":all:"]  # no code of a package may see the index's password
-    container = api.create_container(
+    container = _container(api, tag)
+    api.create_container(
         packages,
         entrypoint=command,
+        name=container,
         user=f"{uid}:{gid}",
         environment={"PIP_CONFIG_FILE": "/in/pip.conf", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         | settings.environment,
-        labels={"trainyard.build": "requirements"},
         host_config=api.create_host_config(**flags),
-    )["Id"]
+    )
     try:
         api.start(container)
         code = _outcome(api, container)
@@ -133,6 +136,16 @@ def _install(
         )
     if code != 0:
         raise why(output.decode(errors="replace"), needs, file, str(log))
+
+
+def _container(api: APIClient, tag: str) -> str:
+    """The name of the container that makes `tag`; what a killed build left of it is removed."""
+    from docker.errors import NotFound
+
+    name = f"trainyard-build-{tag.rpartition(':')[2]}"
+    with contextlib.suppress(NotFound):
+        api.remove_container(name, v=True, force=True)
+    return name
 
 
 def _outcome(api: APIClient, container: str) -> int | None:
