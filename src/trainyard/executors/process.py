@@ -43,7 +43,7 @@ class ProcessExecutor:
         """See `Executor.prepare`. The full log goes to `log`, else below the state home."""
         from trainyard.images.venvs import prepare
 
-        say("the process executor isolates nothing: the code may do whatever this user may.")
+        say("warning: the process executor isolates nothing: only run code that you trust.")
         return str(prepare(image, requirements, home=self._home, say=say, log=log))
 
     def start(self, training: Training) -> None:
