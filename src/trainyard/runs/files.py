@@ -149,6 +149,8 @@ class Spec(msgspec.Struct, kw_only=True):
     """The trial whose trained weights are inherited where the moves allow; null starts from scratch."""
     moves: list[Move] = msgspec.field(default_factory=list)
     reason: str = ""
+    step: str = ""
+    """The tweaker's name for what it tried here; a step is not tried twice in one run."""
 
 
 class Job(msgspec.Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""The tweaker's decisions: what is wrong with a trial, and what the next one changes. Pure: no file is touched.
+"""The tweaker's decisions: what is wrong with a trial, and what the next one changes. Pure.
 
 `propose` answers what trial comes next, or why none does; `diagnose` what a trial's numbers show;
 `before_training` what is visible without any. The harness applies what is decided here.

@@ -20,7 +20,7 @@ def steps_per_epoch(record: TrialRecord, network: Network) -> int:
 
 
 def epochs_for(record: TrialRecord, network: Network, updates: int = UPDATES) -> int:
-    """Epochs that give `updates` weight updates; never fewer than the script's own, nor over `MOST_EPOCHS` of them."""
+    """Epochs that give `updates` weight updates; never fewer than the script's own."""
     wanted = math.ceil(updates / steps_per_epoch(record, network))
     return max(network.epochs, min(MOST_EPOCHS, max(wanted, 5)))
 
@@ -41,7 +41,7 @@ def momentum(record: TrialRecord, network: Network) -> float:
 def goal(policy: Policy, selection: Metric | None) -> float:
     """The selection number to aim at: the target and, for proportions, one and a half standard errors more.
 
-    The best of several looks at the selection part is better than the model is; a trial that only just crosses
+    The best of several looks at the selection part is better than the model is: one that only just crosses
     there falls short on the part that the gate reads.
     """
     if policy.direction != "max" or not 0 < policy.target < 1:

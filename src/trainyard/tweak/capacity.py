@@ -20,16 +20,16 @@ def family(layer: Layer) -> str:
 
 
 def widths(network: Network, factor: float = 1.0) -> dict[str, int]:
-    """New widths: at least the floor of the family, at least `factor` times the present one; empty if none grows.
+    """New widths: the floor of the family and `factor` times the present one at least; empty if none grows.
 
-    Convolutions behind others double the floor, as their maps shrink. Where branches merge all layers grow by one
-    factor, so that what is added keeps fitting.
+    Convolutions behind others double the floor, as their maps shrink. Where branches merge all layers grow
+    by one factor, so that what is added keeps fitting.
     """
     layers = [one for one in network.hidden if one.width]
     if not layers:
         return {}
     if network.merges:
-        needed = max(max(FLOORS[family(one)] / (one.width or 1) for one in layers), factor)
+        needed = max(factor, *(FLOORS[family(one)] / (one.width or 1) for one in layers))
         if needed <= 1:
             return {}
         times = 2 ** max(1, round(needed).bit_length() - (round(needed) & (round(needed) - 1) == 0))
@@ -74,7 +74,7 @@ def normalise(network: Network, momentum: float) -> list[Move]:
 
 
 def deeper(network: Network, momentum: float) -> list[Move]:
-    """One more block: a convolution where maps are still large enough, else a dense layer before the output."""
+    """One more block: a convolution where maps are large enough, else a dense layer before the output."""
     output = network.output
     convolutions = blocks(network)
     if convolutions:
@@ -91,7 +91,7 @@ def deeper(network: Network, momentum: float) -> list[Move]:
 
 
 def _end_of_maps(network: Network, last: Layer) -> Layer | None:
-    """The last layer that still gives feature maps (pooling behind the last convolution belongs to its block)."""
+    """The last layer that still gives feature maps, so pooling behind the last convolution included."""
     found = None
     behind = False
     for layer in network.layers:

@@ -38,7 +38,7 @@ class Curve:
 
 
 def curve(record: TrialRecord) -> Curve:
-    """The curve of the longest fit (the last one among equals): a script may warm up, or fit several models."""
+    """The curve of the longest fit, the last among equals: a script may warm up, or fit several models."""
     fits: dict[float, list[dict[str, float]]] = defaultdict(list)
     for row in record.curves:
         numbers = {name: value for name, cell in row.items() if (value := _number(cell)) is not None}
@@ -69,8 +69,8 @@ def falling(values: list[float]) -> float:
 def doublings_to(values: list[float], goal: float, most: int = 4) -> int | None:
     """After how many doublings of the epochs an accuracy reaches `goal`, by a power law through its errors.
 
-    The error after n epochs is taken to go as n ** -b (Hestness et al. 2017 see such curves widely); b comes from
-    the mean error around the middle and at the end.
+    The error after n epochs is taken to go as n ** -b (Hestness et al. 2017 see such curves widely); b comes
+    from the mean error around the middle and at the end.
 
     Returns:
         None where it does not within `most` doublings, or where there are too few epochs to tell.

@@ -21,7 +21,7 @@ SIGMAS = 3.0
 
 
 def before_training(record: TrialRecord) -> list[Finding]:
-    """Mistakes that no architecture mends and that show without training: wrong head, wrong loss, label shape.
+    """Mistakes that no architecture mends and that show without training: wrong head, loss or labels.
 
     `architecture` is needed, of `metrics` only the data's description.
     """
@@ -98,7 +98,8 @@ def _dead(network: Network, seen: Curve, chance: float | None) -> list[Finding]:
         return []
     flat = abs(seen.loss[0] - seen.loss[-1]) < 0.01 * abs(seen.loss[0])
     if flat and seen.train < chance + 0.05:
-        text = f"Training accuracy stays at {seen.train:.2f} (guessing: {chance:.2f}) and the loss at {seen.loss[-1]:.3f}"
+        text = f"Training accuracy stays at {seen.train:.2f} (guessing: {chance:.2f})"
+        text += f" and the loss at {seen.loss[-1]:.3f}"
         return [Finding(Kind.DEAD, 0.7, f"{text}: no gradient reaches the weights.", {"train": seen.train})]
     return []
 
@@ -113,8 +114,8 @@ def _unlearnable(record: TrialRecord, seen: Curve, chance: float | None, held: f
     train = seen.train
     if train is not None and train > chance + 0.25:
         text = (
-            f"Training accuracy reaches {train:.2f}, but held-out accuracy is {held:.2f}, no better than guessing "
-            f"({chance:.2f}): what is learnt are single samples, not a rule. The labels may be shuffled."
+            f"Training accuracy reaches {train:.2f}, but held-out accuracy is {held:.2f}, no better than "
+            f"guessing ({chance:.2f}): what is learnt are single samples, not a rule."
         )
         return [Finding(Kind.UNLEARNABLE, 0.9, text, {"train": train, "held": held, "chance": chance})]
     text = f"Held-out accuracy is {held:.2f}, no better than guessing ({chance:.2f})."
@@ -122,7 +123,7 @@ def _unlearnable(record: TrialRecord, seen: Curve, chance: float | None, held: f
 
 
 def at_chance(held: float, chance: float, n: int | None) -> bool:
-    """Whether a held-out accuracy is within `SIGMAS` standard errors of always answering the commonest class."""
+    """Whether an accuracy is within `SIGMAS` standard errors of always answering the commonest class."""
     error = math.sqrt(chance * (1 - chance) / n) if n else 0.02
     return held <= chance + SIGMAS * error
 
@@ -169,7 +170,8 @@ def _by_losses(seen: Curve, held: float) -> list[Finding]:
         and seen.val_loss[-1] > 1.5 * seen.loss[-1]
         and seen.val_loss[-1] > 1.1 * min(seen.val_loss)
     ):
-        text = f"It overfits: the loss is {seen.loss[-1]:.3g} on training and {seen.val_loss[-1]:.3g} on held-out data."
+        losses = f"{seen.loss[-1]:.3g} in training, {seen.val_loss[-1]:.3g} in validation"
+        text = f"It overfits: the loss is {losses}."
         found.append(Finding(Kind.OVERFIT, 0.7, text, evidence))
     elif not found:
         text = f"It underfits: the loss settled at {seen.loss[-1]:.3g} and the held-out number at {held:.3f}."
@@ -195,14 +197,12 @@ def _head(record: TrialRecord, network: Network) -> list[Finding]:
         return []
     for layer in network.hidden:
         if layer.kind == "Dense" and (layer.width or 0) < classes:
-            text = f"Layer {layer.name} passes {layer.width} numbers on, from which {classes} classes are told apart."
+            text = f"Layer {layer.name} passes on {layer.width} numbers to tell {classes} classes apart."
             return [Finding(Kind.STARVED, 0.8, text, {"width": float(layer.width or 0)})]
     for layer in network.of(*POOLED_HEADS):
         channels = layer.shape[-1] if layer.shape else None
         if channels and channels < 2 * classes:
-            text = (
-                f"Layer {layer.name} leaves {channels} numbers, from which {classes} classes are told apart."
-            )
+            text = f"Layer {layer.name} leaves {channels} numbers to tell {classes} classes apart."
             return [Finding(Kind.STARVED, 0.8, text, {"width": float(channels)})]
     return []
 

@@ -18,13 +18,43 @@ class Row:
 
 
 SCALERS = frozenset(
-    "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer QuantileTransformer PowerTransformer "
-    "ColumnTransformer TfidfVectorizer TfidfTransformer".split()
+    {
+        "StandardScaler",
+        "MinMaxScaler",
+        "RobustScaler",
+        "MaxAbsScaler",
+        "Normalizer",
+        "QuantileTransformer",
+        "PowerTransformer",
+        "ColumnTransformer",
+        "TfidfVectorizer",
+        "TfidfTransformer",
+    }
 )
 SCALE_SENSITIVE = frozenset(
-    "SVC SVR NuSVC NuSVR LinearSVC LinearSVR KNeighborsClassifier KNeighborsRegressor MLPClassifier MLPRegressor "
-    "LogisticRegression SGDClassifier SGDRegressor Perceptron PassiveAggressiveClassifier RidgeClassifier Ridge "
-    "Lasso ElasticNet GaussianProcessRegressor GaussianProcessClassifier".split()
+    {
+        "SVC",
+        "SVR",
+        "NuSVC",
+        "NuSVR",
+        "LinearSVC",
+        "LinearSVR",
+        "KNeighborsClassifier",
+        "KNeighborsRegressor",
+        "MLPClassifier",
+        "MLPRegressor",
+        "LogisticRegression",
+        "SGDClassifier",
+        "SGDRegressor",
+        "Perceptron",
+        "PassiveAggressiveClassifier",
+        "RidgeClassifier",
+        "Ridge",
+        "Lasso",
+        "ElasticNet",
+        "GaussianProcessRegressor",
+        "GaussianProcessClassifier",
+    }
 )
 
 _FREE = {

@@ -1,4 +1,4 @@
-"""Steps for estimators: typed tables of what helps which class, then small random changes around the best. Pure."""
+"""Steps for estimators: tables of what helps which class, then small random changes around the best. Pure."""
 
 from __future__ import annotations
 
@@ -25,21 +25,27 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: i
     name, params, prefix, scaled = found
     short = f"the held-out number is {best.value:.3f}" if best.value is not None else "it is below the target"
     scale = [] if scaled or name not in SCALE_SENSITIVE else [_scale(best)]
-    for row in TABLES.get(name, []):
+    for number, row in enumerate(TABLES.get(name, []), start=1):
         changed = _changed(row, params)
         moves = [*scale, *([_set(changed, params, prefix)] if changed else [])]
         if moves:
-            yield Step(moves, f"{'; '.join(m.reason for m in moves)}. Why: {row.why}; {short}")
+            yield Step(
+                f"row {number}", moves, f"{'; '.join(m.reason for m in moves)}. Why: {row.why}; {short}"
+            )
     if scale:
-        yield Step(scale, f"{scale[0].reason}. Why: {name} compares features by their size; {short}")
+        yield Step(
+            "scaled", scale, f"{scale[0].reason}. Why: {name} compares features by their size; {short}"
+        )
     if any(one.kind == Kind.IMBALANCE for one in findings) and params.get("class_weight", 0) is None:
         moves = [*scale, _set({"class_weight": "balanced"}, params, prefix)]
-        yield Step(moves, f"{moves[-1].reason}. Why: the classes are of very different sizes; {short}")
+        yield Step(
+            "balanced", moves, f"{moves[-1].reason}. Why: the classes are of very different sizes; {short}"
+        )
     yield from _random(name, params, prefix, short, random.Random(seed))  # noqa: S311
 
 
 def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] | None:
-    """(class, parameters, prefix of their names, whether inputs are scaled) of what learns; None if unreadable.
+    """(class, parameters, prefix of their names, whether inputs are scaled) of what learns.
 
     In a pipeline that is the last step, whose parameters are named `step__parameter`.
     """
@@ -91,4 +97,9 @@ def _random(
         changed = {key: value for key, value in changed.items() if params[key] != value}
         if changed:
             one = _set(changed, params, prefix)
-            yield Step([one], f"{one.reason}. Why: a look around the best values so far; {short}")
+            yield Step(
+                "nearby",
+                [one],
+                f"{one.reason}. Why: a look around the best values; {short}",
+                at_most=RANDOM_STEPS,
+            )

@@ -43,7 +43,7 @@ class Layer:
 
 
 class Network:
-    """The layers, loss, optimizer and training settings of one trial; anything odd in the file reads as absent."""
+    """Layers, loss, optimizer and training settings of one trial; what is odd in the file reads as absent."""
 
     def __init__(self, architecture: dict[str, Any]) -> None:
         self.kind = str(architecture.get("kind", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
 
 MEMORISING = 2
-"""Retrains without any sign of a rule, one of which learnt its training data, after which it is called hopeless."""
+"""Retrains without any sign of a rule, one of which learnt its training data, that make it hopeless."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,18 @@ def propose(history: list[TrialRecord], policy: Policy, *, seed: int) -> Proposa
     if len(history) >= policy.max_trials:
         return Exhausted(f"The budget of {policy.max_trials} trials is spent.", _said(findings))
     tried = {signature(one.spec) for one in history}
+    taken = Counter(one.spec.step for one in history)
     for base in _bases(history, best, policy):
         for step in _steps(base, history, policy, seed):
+            if taken[step.name] >= step.at_most:
+                continue
             spec = Spec(
                 schema=SCHEMA,
                 trial=history[-1].number + 1,
                 parent=base.number if step.inherit else None,
                 moves=joined(base.spec.moves, step.moves),
                 reason=step.reason,
+                step=step.name,
             )
             if signature(spec) not in tried:
                 return Proposal(spec, _said(findings))
@@ -108,7 +113,7 @@ def _bases(history: list[TrialRecord], best: TrialRecord, policy: Policy) -> lis
 
 
 def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
-    """Why there is nothing to learn: the training data can be learnt by heart, the held-out data only guessed."""
+    """Why there is nothing to learn: training data can be learnt by heart, held-out data only guessed."""
     chance = history[0].stat("majority")
     if chance is None or policy.direction != "max" or len(history) <= MEMORISING:
         return None
@@ -126,7 +131,7 @@ def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
         return None
     told = f"training accuracy reached {memorised:.2f}, but " if memorised > chance + 0.2 else ""
     return (
-        f"The labels can't be learnt from the inputs: over {len(held)} trials {told}held-out accuracy never rose "
-        f"above {max(held):.2f}, where always answering the commonest class gives {chance:.2f}. The labels may be "
-        "shuffled, or belong to other rows."
+        f"The labels can't be learnt from the inputs: over {len(held)} trials {told}held-out accuracy never "
+        f"rose above {max(held):.2f}, where always answering the commonest class gives {chance:.2f}. "
+        "The labels may be shuffled, or belong to other rows."
     )

@@ -1,4 +1,4 @@
-"""One trial as the tweaker sees it: spec, numbers, architecture and curves, all of which may be incomplete."""
+"""One trial as the tweaker sees it: spec, numbers, architecture, curves; any of them may be incomplete."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Moves: what a later trial changes against the developer's own training (docs/reference/tweaking.md).
 
-`training` reads the moves that change arguments of `fit`; `moves.keras` and `moves.estimators` apply the rest.
+`training` reads the moves that change arguments of `fit`; `moves.keras` and `moves.estimators` apply others.
 A move is a dict `{"kind": ..., "args": {...}, "reason": ...}`; `kind` names one entry of their tables.
 """
 

@@ -1,6 +1,6 @@
-"""The moves of a network's architecture, each an edit of its graph. docs/reference/tweaking.md describes them.
+"""The moves of a network's architecture, each an edit of its graph (docs/reference/tweaking.md).
 
-Every edit checks itself first and raises MoveError, leaving the graph to be thrown away, where it does not fit.
+Every edit checks itself and raises MoveError where it does not fit, leaving the graph to be thrown away.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEADS = {
 """What joins feature maps to the dense part, for one, two and three dimensions."""
 
 IDEMPOTENT = ("relu", "linear")
-"""Activations f with f(f(x)) = f(x): after them an identity layer with the same activation changes nothing."""
+"""Activations f with f(f(x)) = f(x): after them an identity layer that ends in f changes nothing."""
 
 
 def apply(graph: Graph, move: dict[str, Any]) -> bool:
@@ -98,7 +98,7 @@ def deepen(graph: Graph, after: str, like: str | None = None) -> None:
 
 
 def dense_block(graph: Graph, after: str, units: int, activation: str = "relu", rate: float = 0.0) -> None:
-    """Adds a dense layer, with dropout behind it where `rate` is over 0. Starts from scratch from there on."""
+    """Adds a dense layer, with dropout behind it where `rate` is over 0. Starts from scratch there."""
     name = _fresh(graph, f"{ADDED}dense_{after}")
     if rate:
         graph.insert_after(after, entry("Dropout", f"{name}_dropout", rate=rate))
@@ -109,7 +109,7 @@ def dense_block(graph: Graph, after: str, units: int, activation: str = "relu", 
 
 
 def conv_block(graph: Graph, after: str, filters: int, pool: bool = False, momentum: float = 0.9) -> None:
-    """Adds convolution 3x3, BatchNormalization, relu and, where asked, pooling. Starts from scratch from there on."""
+    """Adds convolution 3x3, BatchNormalization, relu and, if asked, pooling. Starts from scratch there."""
     name = _fresh(graph, f"{ADDED}conv_{after}")
     if pool:
         graph.insert_after(after, entry("MaxPooling2D", f"{name}_pool", pool_size=[2, 2], padding="same"))
@@ -118,6 +118,29 @@ def conv_block(graph: Graph, after: str, filters: int, pool: bool = False, momen
     graph.insert_after(
         after, entry("Conv2D", name, filters=filters, kernel_size=[3, 3], padding="same", use_bias=False)
     )
+
+
+def convolve(
+    graph: Graph, filters: list[int], reshape: list[int] | None = None, momentum: float = 0.9
+) -> None:
+    """Puts convolution blocks with pooling in front of a network that flattens images. Starts from scratch.
+
+    `reshape` gives images without a channel axis one.
+    """
+    if any(layer["class_name"].startswith("Conv") for layer in graph.layers):
+        raise MoveError("there are convolutions already")
+    for place, count in reversed(list(enumerate(filters))):
+        name = f"{ADDED}conv_input_{place}"
+        size = {"kernel_size": [3, 3], "padding": "same", "use_bias": False}
+        for layer in (
+            entry("MaxPooling2D", f"{name}_pool", pool_size=[2, 2], padding="same"),
+            entry("Activation", f"{name}_relu", activation="relu"),
+            entry("BatchNormalization", f"{name}_bn", momentum=momentum),
+            entry("Conv2D", name, filters=count, **size),
+        ):
+            _at_input(graph, layer)
+    if reshape:
+        _at_input(graph, entry("Reshape", f"{ADDED}channel", target_shape=reshape))
 
 
 def batchnorm(graph: Graph, after: list[str], momentum: float = 0.9) -> None:
@@ -144,7 +167,7 @@ def bn_momentum(graph: Graph, momentum: float) -> None:
 
 
 def dropout(graph: Graph, layers: dict[str, float]) -> None:
-    """Sets the rate of a Dropout layer, or adds one behind another layer. Preserves the function of inference."""
+    """Sets the rate of a Dropout layer, or adds one behind a layer. Preserves the function of inference."""
     for name, rate in layers.items():
         if not 0 <= rate < 1:
             raise MoveError(f"a dropout of {rate} keeps nothing")
@@ -160,7 +183,7 @@ def dropout(graph: Graph, layers: dict[str, float]) -> None:
 
 
 def head(graph: Graph, layer: str, to: str) -> None:
-    """Joins feature maps to the dense part another way: `flatten`, `gap` or `gmp`. Starts from scratch there."""
+    """Joins maps to the dense part another way: `flatten`, `gap` or `gmp`. Starts from scratch there."""
     old = graph.layer(layer)
     rank = next(
         (rank for kinds in HEADS.values() for rank in range(3) if old["class_name"] == kinds[rank]), None
@@ -205,6 +228,7 @@ EDITS: dict[str, Callable[..., None]] = {
         deepen,
         dense_block,
         conv_block,
+        convolve,
         batchnorm,
         input_batchnorm,
         bn_momentum,
@@ -250,7 +274,7 @@ def _initializer(function: str) -> str:
 
 
 def _rank_before(graph: Graph, name: str) -> int:
-    """Dimensions of the feature maps that reach a layer, minus one, told by the nearest layer that names them."""
+    """Dimensions of the maps that reach a layer, minus one, told by the nearest layer that names them."""
     seen = name
     while True:
         feeders = graph.inputs_of(seen)

@@ -37,9 +37,8 @@ def _set_params(estimator: Any, params: dict[str, Any]) -> list[str]:
                 f"Move set_params was left out for {name}: {type(estimator).__name__} has no such parameter."
             )
             continue
-        value = tuple(value) if isinstance(value, list) else value
         try:
-            estimator.set_params(**{name: value})
+            estimator.set_params(**{name: tuple(value) if isinstance(value, list) else value})
         except (TypeError, ValueError) as error:
             notes.append(f"Move set_params was left out for {name}: {error}")
     return notes

@@ -150,7 +150,7 @@ def entry(class_name: str, name: str, **config: Any) -> dict[str, Any]:
 
 
 def _references(node: Any) -> list[list[Any]]:
-    """Every `[layer, node, tensor, ...]` reference inside a node: the lists themselves, to be changed in place.
+    """Every `[layer, node, tensor, ...]` reference inside a node: the lists themselves, to be changed.
 
     Keras 3 wraps them in `__keras_tensor__` dicts; Keras 2 nests them plainly.
     """

@@ -1,9 +1,9 @@
-"""Weights of one model for another that is a wider or deeper form of it (Net2Net: Chen, Goodfellow, Shlens 2016).
+"""One model's weights for another that is a wider or deeper form of it (Net2Net: Chen et al. 2016).
 
-Widening is zero-outgoing: units that are new compute something of their own, but what they feed starts with
-weight zero on them, so the larger network computes what the smaller one did, and learns on from there. To know
-which inputs of a layer are new, every layer's output carries an *origin*: for each channel, the channel of the
-old network that it equals, or -1.
+Widening is zero-outgoing: units that are new compute something of their own, but what they feed starts
+with weight zero on them, so the larger network computes what the smaller one did, and learns on from there.
+To know which inputs of a layer are new, every layer's output carries an *origin*: for each channel, the
+channel of the old network that it equals, or -1.
 """
 
 from __future__ import annotations
@@ -13,12 +13,45 @@ from typing import Any
 from trainyard_harness.moves.graph import ADDED, Graph
 
 PASSING = (
-    "Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout AlphaDropout Activation ReLU LeakyReLU "
-    "ELU PReLU Softmax InputLayer MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D "
-    "AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D "
-    "GlobalMaxPooling2D GlobalMaxPooling3D ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D "
-    "UpSampling2D Masking RandomFlip RandomTranslation RandomRotation RandomZoom RandomContrast Rescaling"
-).split()
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "Activation",
+    "ReLU",
+    "LeakyReLU",
+    "ELU",
+    "PReLU",
+    "Softmax",
+    "InputLayer",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Cropping2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "Masking",
+    "RandomFlip",
+    "RandomTranslation",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomContrast",
+    "Rescaling",
+)
 """Layers whose output channels are their input channels, one by one."""
 
 MERGING = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
@@ -66,13 +99,13 @@ class _Transfer:
             return origin
         if kind in MERGING:
             return feeders[0] if feeders and all(one == feeders[0] for one in feeders) else None
-        if kind == "Concatenate":
-            return self._concatenate(layer, feeders)
-        if kind == "Flatten":
-            return self._flatten(layer, origin)
-        if old is None:
-            return _start_as_identity(layer, origin) if layer.name.startswith(ADDED) else None
-        if type(old).__name__ != kind:
+        if kind in ("Concatenate", "Flatten"):
+            return (
+                self._concatenate(layer, feeders) if kind == "Concatenate" else self._flatten(layer, origin)
+            )
+        if old is None and layer.name.startswith(ADDED):
+            return _start_as_identity(layer, origin)
+        if old is None or type(old).__name__ != kind:
             return None
         return self._weights(layer, old, origin)
 
@@ -129,7 +162,7 @@ class _Transfer:
 
 
 def _kernel(fresh: list[Any], known: list[Any], rows: Any) -> tuple[list[Any], Origin] | None:
-    """Kernel [..., in, out] and bias [out]: old weights where old meets old, zero from new inputs to old outputs."""
+    """Kernel [..., in, out] and bias [out]: old where old meets old, zero from new inputs to old outputs."""
     kernel, old = fresh[0].copy(), known[0]
     outs = old.shape[-1]
     if kernel.shape[:-2] != old.shape[:-2] or kernel.shape[-1] < outs or len(rows) != kernel.shape[-2]:

@@ -1,4 +1,4 @@
-"""Applies moves to a Keras model: its configuration is edited, rebuilt, given weights, and compiled as it was."""
+"""Applies moves to a Keras model: its configuration is edited, rebuilt, given weights, compiled as before."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def _keras_of(model: Any) -> ModuleType:
 def _rebuilt(keras: ModuleType, model: Any, graph: Graph) -> Any:
     """A new model from the graph, built wherever its input shape is known.
 
-    Custom parts are found in the script's model itself. Lambda layers are allowed: the code inside them is the
-    script's own, which runs in this very process.
+    Custom parts are found in the script's model itself. Lambda layers are allowed: their code is the script's
+    own, which runs in this very process.
     """
     if hasattr(keras, "config") and hasattr(keras.config, "enable_unsafe_deserialization"):
         keras.config.enable_unsafe_deserialization()
@@ -105,10 +105,10 @@ def _custom_objects(model: Any) -> dict[str, Any]:
         if type(layer).__module__.split(".")[0] not in ("keras", "tf_keras"):
             found[type(layer).__name__] = type(layer)
         for name in ("activation", "function"):
-            function = getattr(layer, name, None)
-            if callable(function) and hasattr(function, "__name__"):
-                if getattr(function, "__module__", "").split(".")[0] not in ("keras", "tf_keras"):
-                    found[function.__name__] = function
+            function: Any = getattr(layer, name, None)
+            owner = (getattr(function, "__module__", None) or "").split(".")[0]
+            if hasattr(function, "__name__") and owner not in ("keras", "tf_keras"):
+                found[function.__name__] = function
     return found
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 SETTLE = 0.4
 """Part of the patience after which a plateau halves the learning rate, before it ends the training."""
+GAIN = 0.001
+"""What counts as better: so much more accuracy, or such a part less of the loss."""
 CONFIRMED = 2
 """Epochs at or over `enough` that are taken as having arrived: one may be luck."""
 
 
 class Stopping:
-    """Watches one validation number from epoch to epoch. Holds plain values only, so a checkpoint can carry it.
+    """Watches one validation number from epoch to epoch. Plain values only, so that checkpoints carry it.
 
     Args:
         patience: epochs without a better number after which training ends.
@@ -32,27 +34,27 @@ class Stopping:
         name = _watched(logs)
         if name is None:
             return "on"
-        value = float(logs[name])
-        if not math.isfinite(value):
+        value, higher = float(logs[name]), "acc" in name
+        if self.enough is not None and higher:
+            self.arrived += value >= self.enough
+        if not math.isfinite(value) or self.arrived >= CONFIRMED:
             return "stop"
-        higher = "acc" in name
-        if self.enough is not None and higher and value >= self.enough:
-            self.arrived += 1
-            if self.arrived >= CONFIRMED:
-                return "stop"
-        gain = 0.001 if higher else 0.001 * abs(self.best or 0.0)
-        better = self.best is None or (value > self.best + gain if higher else value < self.best - gain)
-        if better:
+        if self._better(value, higher):
             self.best, self.waited, self.since_cut = value, 0, 0
             return "on"
         self.waited += 1
         self.since_cut += 1
         if self.waited >= self.patience:
             return "stop"
-        if self.since_cut >= max(2, round(SETTLE * self.patience)):
-            self.since_cut = 0
-            return "slower"
-        return "on"
+        if self.since_cut < max(2, round(SETTLE * self.patience)):
+            return "on"
+        self.since_cut = 0
+        return "slower"
+
+    def _better(self, value: float, higher: bool) -> bool:
+        if self.best is None:
+            return True
+        return value > self.best + GAIN if higher else value < self.best - GAIN * abs(self.best)
 
 
 def callback(keras: Any, patience: int, enough: float | None) -> Any:
@@ -78,7 +80,7 @@ def callback(keras: Any, patience: int, enough: float | None) -> Any:
                     self.model.optimizer.learning_rate = rate / 2
 
         def on_train_end(self, logs: Any = None) -> None:
-            # A later fit of the script's starts at the rate that was asked for, and the description says that one.
+            # A later fit starts at the rate that was asked for, and the description says that one.
             if self.rate is not None:
                 self.model.optimizer.learning_rate = self.rate
 

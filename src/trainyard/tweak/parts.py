@@ -1,0 +1,185 @@
+"""Single moves as the diagnosis calls for them: rate, length, scaling, dropout. Pure."""
+
+from __future__ import annotations
+
+from trainyard.policy import Policy
+from trainyard.runs.files import Move
+from trainyard.tweak import budget, capacity
+from trainyard.tweak.curves import Curve, curve
+from trainyard.tweak.findings import Finding, Kind
+from trainyard.tweak.moves import move
+from trainyard.tweak.network import RECURRENT, Network
+from trainyard.tweak.record import TrialRecord
+
+ADAPTIVE = ("Adam", "AdamW", "Nadam", "RMSprop", "Adamax")
+BOLD_RATE = 2e-3
+BOLD_RECURRENT_RATE = 5e-3
+"""Adam's rates for small networks with few updates; the plateau rule lowers them when too coarse."""
+NEAR = 0.04
+"""A miss of the target by at most this is a near miss: the trained weights are worth keeping."""
+SMALLEST_IMAGE = 8
+
+
+class Parts:
+    """What is known of the best trial, and the moves that follow from it one by one.
+
+    Args:
+        best: the trial to build on.
+        findings: its diagnosis.
+    """
+
+    def __init__(self, best: TrialRecord, findings: list[Finding], policy: Policy) -> None:
+        self.best, self.policy = best, policy
+        self.findings = {one.kind: one for one in reversed(findings)}
+        self.network = Network(best.architecture)
+        self.momentum = budget.momentum(best, self.network)
+        self.goal = budget.goal(policy, best.selection)
+        self.held = best.value
+        self.near = self.held is not None and policy.direction == "max" and self.held >= policy.target - NEAR
+        self.curve: Curve = curve(best)
+        self.broken = self.has(Kind.DIVERGED, Kind.DEAD)
+
+    def has(self, *kinds: Kind) -> bool:
+        return any(kind in self.findings for kind in kinds)
+
+    def rate(self) -> list[Move]:
+        """A rate that learns: down where it diverged, up where too few updates at a low one did nothing."""
+        network, rate = self.network, self.network.rate
+        if rate is None or not network.optimizer:
+            return []
+        usual = network.usual_rate
+        bold = BOLD_RECURRENT_RATE if network.recurrent else BOLD_RATE
+        too_high = rate > 1.5 * usual
+        if self.has(Kind.DIVERGED) or (self.has(Kind.DEAD) and too_high):
+            new = float(f"{usual if rate >= 3 * usual else rate / 5:.2g}")
+        elif network.optimizer not in ADAPTIVE and not self.has(Kind.OVERFIT):
+            text = f"replaced {network.optimizer} by Adam at {bold:g}"
+            return [move("optimizer", text, class_name="Adam", config={"learning_rate": bold})]
+        elif rate >= 10 * usual:
+            new = usual
+        elif rate < 0.9 * bold and not (self.has(Kind.OVERFIT) and rate >= usual / 2):
+            new = bold
+        else:
+            return []
+        return [self.set_rate(rate, new)]
+
+    def set_rate(self, rate: float, new: float) -> Move:
+        word = "raised" if new > rate else "lowered"
+        return move("learning_rate", f"{word} the learning rate from {rate:g} to {new:g}", learning_rate=new)
+
+    def long(self, updates: int = budget.UPDATES) -> list[Move]:
+        """As many epochs as weights need to settle, with a stop where they have."""
+        return self.epochs(budget.epochs_for(self.best, self.network, updates))
+
+    def epochs(self, epochs: int, patience: int | None = None) -> list[Move]:
+        """So many epochs at most, ended by a plateau or well beyond the target."""
+        patience = patience or budget.patience(epochs)
+        enough = self.goal + 0.25 * (1 - self.goal)
+        known = bool(self.curve.val_score) and self.policy.direction == "max" and 0 < enough < 1
+        found = [
+            move("epochs", f"trained for up to {epochs} epochs", epochs=epochs),
+            move(
+                "stop",
+                "stopping at a plateau or well beyond the target",
+                patience=patience,
+                enough=round(enough, 4) if known else None,
+            ),
+        ]
+        if "EarlyStopping" in (self.network.training.get("callbacks") or []):
+            found.append(move("patience", "the script's own EarlyStopping waits as long", patience=patience))
+        return found
+
+    def scaled(self) -> list[Move]:
+        if not self.has(Kind.UNSCALED):
+            return []
+        text = "put BatchNormalization in front to scale the inputs"
+        return [move("input_batchnorm", text, momentum=self.momentum)]
+
+    def unsaturated(self) -> list[Move]:
+        names = [
+            one.name
+            for one in self.network.hidden
+            if one.activation in ("sigmoid", "tanh") and one.kind not in RECURRENT
+        ]
+        if not names or not self.has(Kind.SATURATED):
+            return []
+        return [
+            move("activation", f"changed {', '.join(names)} to relu", layers=dict.fromkeys(names, "relu"))
+        ]
+
+    def settled_averages(self) -> list[Move]:
+        """BatchNormalization of the script's own whose averages settle too slowly for so few updates."""
+        slow = [
+            one
+            for one in self.network.of("BatchNormalization")
+            if isinstance(one.config.get("momentum"), float) and one.config["momentum"] > 0.97
+        ]
+        if not slow or self.momentum > 0.97:
+            return []
+        text = f"BatchNormalization momentum {self.momentum:g}, for averages that settle within an epoch"
+        return [move("bn_momentum", text, momentum=self.momentum)]
+
+    def dropped(self, rate: float) -> list[Move]:
+        """Dropout behind the layers that join features, where there is less of it."""
+        network = self.network
+        present = [one.config.get("rate") for one in network.layers if one.kind.endswith("Dropout")]
+        if any(isinstance(value, float) and value >= rate for value in present):
+            return []
+        dense = [one.name for one in network.hidden if capacity.family(one) == "dense"]
+        recurrent = [one.name for one in network.hidden if capacity.family(one) == "rnn"]
+        flat = [one.name for one in network.of("Flatten", "GlobalAveragePooling2D")]
+        places = dense or recurrent[-1:] or flat[-1:]
+        if not places:
+            return []
+        text = f"dropout of {rate:g} behind {', '.join(places)}"
+        return [move("dropout", text, layers=dict.fromkeys(places, rate))]
+
+    def shifted(self) -> list[Move]:
+        """Small shifts of training images: a class of object seldom depends on a pixel more or less."""
+        network = self.network
+        if not network.convolutional or any(one.kind.startswith("Random") for one in network.layers):
+            return []
+        if len(self.sample_shape) != 3:
+            return []
+        settings = {"height_factor": 0.1, "width_factor": 0.1, "fill_mode": "constant"}
+        text = "small random shifts of the training images"
+        return [move("augment", text, layers=[["RandomTranslation", settings]])]
+
+    def convolved(self) -> list[Move]:
+        """Convolutions in front of a network that sees images as rows of numbers."""
+        network, shape = self.network, self.sample_shape
+        image = (
+            len(shape) in (2, 3) and min(shape[:2]) >= SMALLEST_IMAGE and (len(shape) == 2 or shape[2] <= 4)
+        )
+        first = next((one for one in network.layers if one.kind != "InputLayer"), None)
+        if (
+            not image
+            or network.convolutional
+            or network.recurrent
+            or first is None
+            or first.kind != "Flatten"
+        ):
+            return []
+        text = "put two convolution blocks of 16 and 32 filters in front, since the inputs are images"
+        reshape = [*shape, 1] if len(shape) == 2 else None
+        return [move("convolve", text, filters=[16, 32], reshape=reshape, momentum=self.momentum)]
+
+    @property
+    def sample_shape(self) -> list[int]:
+        data = self.best.metrics.data if self.best.metrics else None
+        shape = data.shape if data else []
+        return [one for one in shape if one] if shape and all(shape) else []
+
+    def short(self) -> str:
+        """How far the held-out number is from the target, in words."""
+        if self.held is None:
+            return "there is no held-out number yet"
+        missed = abs(self.policy.target - self.held)
+        return f"the held-out number {self.held:.3f} is {missed:.3f} short of the target"
+
+    def why(self, *kinds: Kind) -> str:
+        """The sentence of the first of these findings that there is."""
+        for kind in kinds:
+            if kind in self.findings:
+                return self.findings[kind].sentence.rstrip(".")
+        return self.short()
