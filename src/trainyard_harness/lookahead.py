@@ -58,7 +58,7 @@ class Lookahead:
             return
         given = [*node.args[:1], *(one.value for one in node.keywords if one.arg in {"x", "X", "generator"})]
         for argument in given:
-            if isinstance(argument, ast.Constant | ast.List | ast.Tuple) or _is_sample(argument):
+            if _is_literal(argument) or _is_sample(argument):
                 continue
             (self._fitted if name in _FITS else self._measured).add(ast.unparse(argument))
 
@@ -68,8 +68,15 @@ def _is_sample(argument: ast.expr) -> bool:
     if isinstance(argument, ast.Call):
         if isinstance(argument.func, ast.Attribute) and argument.func.attr == "expand_dims":
             return True
-        return bool(argument.args) and isinstance(argument.args[0], ast.List | ast.Tuple | ast.Constant)
+        return bool(argument.args) and _is_literal(argument.args[0])
     return False
+
+
+def _is_literal(node: ast.expr) -> bool:
+    """`5.1`, `[[5.1, -3.5]]`: written out in the script."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(_is_literal(one) for one in node.elts)
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and _is_literal(node.operand))
 
 
 def _files(work: Path, entry: str) -> list[Path]:

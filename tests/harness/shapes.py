@@ -38,12 +38,14 @@ class Shape:
     metric: str = "accuracy"
     between: tuple[float, float] = (0.5, 1.0)
     by: str = "script"
+    again: bool = False
+    """Whether the saved model is measured again in a process of its own."""
     job: dict[str, Any] = field(default_factory=dict)
     note: str = ""
 
 
 KERAS = [
-    Shape("k_prints_nothing.py", "keras", "prints nothing", "held-out", "harness", by="harness"),
+    Shape("k_prints_nothing.py", "keras", "prints nothing", "held-out", "harness", by="harness", again=True),
     Shape(
         "k_training_accuracy_only.py",
         "keras",
@@ -52,16 +54,25 @@ KERAS = [
         "harness",
         by="harness",
     ),
-    Shape("k_own_test_set.py", "keras", "own test set, functional model", "test", "evaluate"),
+    Shape("k_own_test_set.py", "keras", "own test set, functional model", "test", "evaluate", again=True),
     Shape("k_percent_file.py", "keras", "writes an accuracy file in percent", "test", "evaluate"),
-    Shape("k_validation_split_only.py", "keras", "validation_split alone", "validation", "validation_split"),
+    Shape(
+        "k_validation_split_only.py",
+        "keras",
+        "validation_split alone",
+        "validation",
+        "validation_split",
+        again=True,
+    ),
     Shape(
         "k_validation_is_test.py", "keras", "test set passed as validation data too", "validation", "evaluate"
     ),
     Shape("k_predict_by_hand.py", "keras", "compares predictions by hand", "test", "predict"),
     Shape("k_sklearn_report.py", "keras", "measured by sklearn.metrics", "test", "sklearn.metrics"),
     Shape("k_regression.py", "keras", "regression", "test", "evaluate", metric="r2", between=(0.3, 1.0)),
-    Shape("k_tf_data.py", "keras", "tf.data with a test dataset, from logits", "test", "evaluate"),
+    Shape(
+        "k_tf_data.py", "keras", "tf.data with a test dataset, from logits", "test", "evaluate", again=True
+    ),
     Shape("k_tf_data_alone.py", "keras", "tf.data without one", "held-out", "harness", by="harness"),
     Shape("k_generator.py", "keras", "endless generator", "held-out", "harness", by="harness"),
     Shape("k_sequence.py", "keras", "PyDataset with validation", "validation", "validation_data"),
@@ -78,7 +89,7 @@ KERAS = [
         "validation_data",
         job={"answers": ["9"], "argv": ["24"]},
     ),
-    Shape("k_two_inputs.py", "keras", "two inputs", "test", "evaluate"),
+    Shape("k_two_inputs.py", "keras", "two inputs", "test", "evaluate", again=True),
     Shape("k_lstm_text.py", "keras", "embedding and LSTM", "test", "evaluate", between=(0.3, 1.0)),
     Shape(
         "k_windows.py",
@@ -102,10 +113,17 @@ SKLEARN = [
         "harness",
         by="harness",
     ),
-    Shape("s_own_test_set.py", "sklearn", "own test set, DataFrame", "test", "score"),
+    Shape("s_own_test_set.py", "sklearn", "own test set, DataFrame", "test", "score", again=True),
     Shape("s_percent_file.py", "sklearn", "writes an accuracy file in percent", "test", "sklearn.metrics"),
     Shape("s_split_never_measured.py", "sklearn", "splits and never measures", "test", "train_test_split"),
-    Shape("s_pipeline.py", "sklearn", "pipeline and classification_report", "test", "sklearn.metrics"),
+    Shape(
+        "s_pipeline.py",
+        "sklearn",
+        "pipeline and classification_report",
+        "test",
+        "sklearn.metrics",
+        again=True,
+    ),
     Shape("s_grid_search.py", "sklearn", "GridSearchCV", "test", "score"),
     Shape(
         "s_cross_validation.py",
@@ -126,7 +144,14 @@ SKLEARN = [
     Shape(
         "s_regression.py", "sklearn", "regression", "test", "sklearn.metrics", metric="r2", between=(0.2, 0.9)
     ),
-    Shape("s_text_labels.py", "sklearn", "text, sparse rows, text labels", "test", "train_test_split"),
+    Shape(
+        "s_text_labels.py",
+        "sklearn",
+        "text, sparse rows, text labels",
+        "test",
+        "train_test_split",
+        again=True,
+    ),
     Shape("s_partial_fit.py", "sklearn", "partial_fit loop", "test", "score"),
     Shape("s_notebook.ipynb", "sklearn", "notebook", "test", "score"),
 ]

@@ -29,7 +29,7 @@ def test_the_gate_gets_an_honest_number(shape: Shape, bench: Callable[[str], Ben
     assert ended.gate(shape.metric) == (shape.split, shape.origin)
     assert ended.metrics["holdout"]["by"] == shape.by
     assert shape.note in ended.notes
-    if (trial / "model" / "heldout.npz").exists() and "subclassed" not in shape.script:
+    if shape.again:
         again = place.module("reevaluate", trial=trial)
         for part in ("selection", "report"):
             assert again[part][shape.metric] == pytest.approx(

@@ -151,6 +151,8 @@ def test_hooks_run_after_the_import_and_never_break_it(tmp_path: Path, monkeypat
         ("m.fit(x, y)\nm.predict(np.array([[1, 2]]))\n", False),
         ("m.fit(X=x, y=y)\nm.score(X=other, y=y)\n", True),
         ("m.fit(x[:5], y)\nm.predict(x[5:])\n", True),
+        ("m.fit([a, b], y)\nm.evaluate([c, d], y)\n", True),
+        ("m.fit(x, y)\nm.predict([[1, -2]])\n", False),
         ("m.fit(x)\nm.predict(np.expand_dims(img, 0))\n", False),
     ],
 )
