@@ -2,8 +2,7 @@
 why.
 
 Nothing of the repository is imported or executed. See docs/reference/detection.md. Importing this package is
-cheap;
-the reading itself is loaded by the first `detect`.
+cheap; the reading itself is loaded by the first `detect`.
 """
 
 from __future__ import annotations

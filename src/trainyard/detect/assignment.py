@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from trainyard.detect import containers
 from trainyard.detect.values import (
     UNKNOWN,
     Const,
@@ -57,7 +58,7 @@ def assign(run: Run, target: ast.expr, values: Values, scope: Scope) -> None:  #
         for owner in run.evaluate(target.value, scope):
             if isinstance(owner, Map):
                 label = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
-                owner.items[label if _hashable(label) else None] = values
+                containers.put(owner, label if _hashable(label) else None, values)
             elif isinstance(owner, Seq) and len(owner.items) < 64:
                 owner.items.append(values)
     elif isinstance(target, ast.Starred):

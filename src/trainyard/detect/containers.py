@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from trainyard.detect.values import (
+    MAX_ALTERNATIVES,
     UNKNOWN,
     Cls,
     Const,
@@ -16,22 +20,37 @@ from trainyard.detect.values import (
     join,
 )
 
+MAX_KEYS = 64
+"""Keys of one dict that are told apart."""
+
 
 def elements(values: Values, of_values: bool = False) -> Values:
     """What iterating over `values` yields (a dict: its keys, or its values)."""
     out: Values = UNKNOWN
     for value in values:
+        inside: Iterable[Values] = ()
         if isinstance(value, Seq):
-            for item in value.items:
-                out = join(out, item)
+            inside = value.items
+        elif isinstance(value, Map) and of_values:
+            inside = value.items.values()
         elif isinstance(value, Map):
-            if of_values:
-                for item in value.items.values():
-                    out = join(out, item)
-            else:
-                keyed = value.items.get(None, UNKNOWN)
-                out = join(out, tuple(v for v in keyed if isinstance(v, Made | Obj | Fn | Cls | Lib)))
+            keyed = value.items.get(None, UNKNOWN)
+            inside = (tuple(v for v in keyed if isinstance(v, Made | Obj | Fn | Cls | Lib)),)
+        for item in inside:
+            out = join(out, item)
+            if len(out) >= MAX_ALTERNATIVES:
+                return out
     return out
+
+
+def put(owner: Map, label: Any, values: Values) -> None:
+    """`owner[label] = values`; a dict of very many keys keeps the further ones together."""
+    if not values:
+        owner.items.pop(label, None)
+    elif label in owner.items or len(owner.items) < MAX_KEYS:
+        owner.items[label] = values
+    else:
+        owner.items[None] = join(owner.items.get(None, UNKNOWN), values)
 
 
 def list_method(owner: Seq, name: str, args: list[Values]) -> Values:
@@ -67,7 +86,8 @@ def dict_method(owner: Map, name: str, args: list[Values]) -> Values:
     if name == "update" and args:
         for value in args[0]:
             if isinstance(value, Map):
-                owner.items.update(value.items)
+                for label, values in list(value.items.items()):
+                    put(owner, label, values)
     if name == "copy":
         return (owner,)
     return UNKNOWN

@@ -26,8 +26,7 @@ class Event:
 
     `kind` is `train` (with a framework), `layer` (detail: conv, rnn, ...), `task` (detail: classification or
     regression), `handmade` (hand-written learning), `api` (detail: the generation), `weak` (a `fit` on
-    something
-    unknown) or `optimizer`.
+    something unknown) or `optimizer`.
     """
 
     kind: str

@@ -25,6 +25,8 @@ from trainyard.detect.values import (
 if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
+MAX_OWNERS = 8
+"""Alternatives of a subscripted value that are looked into."""
 MAX_ITEMS = 64
 """Elements of one literal list or dict that are kept."""
 
@@ -127,7 +129,7 @@ def _subscript(run: Run, node: ast.Subscript, scope: Scope) -> Values:
     index = evaluate(run, node.slice, scope)
     label = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     out: Values = UNKNOWN
-    for owner in owners:
+    for owner in owners[:MAX_OWNERS]:
         if isinstance(owner, Map):
             found = owner.items.get(label, UNKNOWN) if label is not None else UNKNOWN
             out = join(out, found or containers.elements((owner,), of_values=True))

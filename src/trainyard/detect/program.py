@@ -120,10 +120,8 @@ class Program:
         `folder`.
 
         Looks in the script's folder, the folder of the importing file, the top, `src`, then anywhere else
-        where
-        the dotted path is unique. A folder without `__init__.py` never hides an installed library, and a file
-        that
-        imports its own name means the library.
+        where the dotted path is unique. A folder without `__init__.py` never hides an installed library, and
+        a file that imports its own name means the library.
         """
         parts = dotted.split(".")
         head = parts[0]

@@ -208,6 +208,8 @@ def join(a: Values, b: Values) -> Values:
     known = {id(v) for v in a}
     keys: set[Any] | None = None
     for v in b:
+        if len(out) >= MAX_ALTERNATIVES:
+            break
         if id(v) in known:
             continue
         if isinstance(v, Lib | Fn | Cls | Mod | Attr):
@@ -216,8 +218,6 @@ def join(a: Values, b: Values) -> Values:
             if v.key() in keys:
                 continue
         out.append(v)
-        if len(out) >= MAX_ALTERNATIVES:
-            break
     return tuple(out)
 
 

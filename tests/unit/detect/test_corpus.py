@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from trainyard.detect import check, detect
 from trainyard.exits import ExitCode, TrainyardError
 

@@ -1,8 +1,7 @@
 """Names that Keras 3 removed, that only Keras 3 has, and that only TensorFlow 1 had.
 
 Source: the exported names of the keras 2.12.0 and 3.10.0 wheels compared, plus modules that were importable
-in
-Keras 1 and 2 without being exported (`keras.layers.convolutional`, `keras.utils.np_utils`).
+in Keras 1 and 2 without being exported (`keras.layers.convolutional`, `keras.utils.np_utils`).
 """
 
 from __future__ import annotations
