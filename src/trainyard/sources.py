@@ -76,6 +76,20 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
     return Source(str(local), "", f"content-{_content_hash(local)}", is_git=False)
 
 
+def refuse_secrets(url: str) -> None:
+    """Refuses a URL that holds a password: it would end in state files, logs and process lists.
+
+    Raises:
+        TrainyardError: BAD_CONFIG; its message does not repeat the URL.
+    """
+    if re.match(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@", url, re.IGNORECASE):
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG,
+            "the URL holds a password.",
+            "Take it out and give git a credential helper, or use an SSH key.",
+        )
+
+
 def materialise(source: Source, cache: Path, destination: Path) -> None:
     """Puts the source's files into `destination`, whole or not at all; nothing of `.git` comes along.
 

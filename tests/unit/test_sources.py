@@ -140,3 +140,11 @@ def test_a_file_instead_of_a_folder_is_said(tmp_path: Path) -> None:
         fetch(str(tmp_path / "train.py"), tmp_path)
     assert caught.value.code == ExitCode.NOT_FOUND
     assert "is a file" in caught.value.message
+
+
+def test_a_url_with_a_password_is_refused_without_repeating_it() -> None:
+    with pytest.raises(TrainyardError) as caught:
+        sources.refuse_secrets("https://me:hunter2@example.org/r.git")
+    assert "hunter2" not in str(caught.value)
+    sources.refuse_secrets("https://me@example.org/r.git")
+    sources.refuse_secrets("git@example.org:r.git")

@@ -18,6 +18,7 @@ from trainyard.runs import store
 from trainyard.runs.files import Stage
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
+from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context
 
 
@@ -75,7 +76,7 @@ def show(*, run_name: str, as_json: bool) -> None:
     lines = [f"{run.key}: stage {state.stage.value}, commit {state.commit[:18]}"]
     for trial in state.trials:
         told = trial.decision.sentence if trial.decision else "training"
-        lines.append(f"  trial {trial.spec.trial}: {trial.spec.reason}: {told}")
+        lines.append(printable(f"  trial {trial.spec.trial}: {trial.spec.reason}: {told}"))
     answer(state, "\n".join(lines), as_json)
 
 
@@ -98,13 +99,13 @@ def logs(*, run_name: str, follow: bool, build: bool) -> None:
     for trial in state.trials:
         if not trial.attempts:
             continue
-        click.echo(f"=== trial {trial.spec.trial}: {trial.spec.reason}")
+        click.echo(printable(f"=== trial {trial.spec.trial}: {trial.spec.reason}"))
         folder = run.trial(trial.spec.trial)
         live = trial.attempts[-1].ended is None and state.stage == Stage.TRAINING
         if live:
             _live(here, state, follow)
-        elif folder.log.is_file() and not folder.log.is_symlink():
-            click.echo(clean(folder.log.read_bytes()), nl=False)
+        else:
+            click.echo(clean(folder.log), nl=False)
     if not state.trials:
         where = f"{state.failure.message}" if state.failure else f"stage {state.stage.value}"
         say(f"{run.key}: nothing was trained ({where})")
@@ -153,4 +154,4 @@ def _table(rows: list[dict[str, Any]]) -> None:
     widths = [max(len(line[i]) for line in shown) for i in range(4)]
     for line in shown:
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True))
-        click.echo(text.rstrip())
+        click.echo(printable(text.rstrip()))

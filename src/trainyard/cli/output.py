@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +14,10 @@ import msgspec
 from trainyard.config import host_config
 from trainyard.exits import TrainyardError
 from trainyard.home import Home, default_home
+from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def json_option(command: F) -> F:
@@ -36,7 +34,7 @@ def answer(value: Any, text: str, as_json: bool) -> None:
 
 def say(line: str) -> None:
     """Prints a line of progress on stderr; what a repository puts into it cannot drive the terminal."""
-    click.echo(_CONTROL.sub("?", line), err=True)
+    click.echo(printable(line), err=True)
 
 
 def fail(error: TrainyardError, as_json: bool) -> int:
@@ -55,8 +53,7 @@ def fail(error: TrainyardError, as_json: bool) -> int:
             )
         )
     prefix = click.style("trainyard:", fg="red", bold=True) if sys.stderr.isatty() else "trainyard:"
-    say_plain = _CONTROL.sub("?", error.message)
-    click.echo(f"{prefix} {say_plain}{f' {error.hint}' if error.hint else ''}", err=True)
+    click.echo(f"{prefix} {printable(str(error))}", err=True)
     return int(error.code)
 
 

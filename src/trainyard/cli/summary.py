@@ -7,6 +7,7 @@ import click
 from trainyard import gate
 from trainyard.runs.files import Outcome
 from trainyard.runs.state import Verdict
+from trainyard.runs.untrusted import printable
 
 _COLOURS = {
     Outcome.PROMOTED: "green",
@@ -20,7 +21,7 @@ def summary(verdict: Verdict, *, color: bool) -> str:
     """Outcome, reason, one line a trial, and where the model and the report are."""
     word = verdict.outcome.value.upper()
     shown = click.style(word, fg=_COLOURS[verdict.outcome], bold=True) if color else word
-    lines = ["", f"{shown}  {verdict.run}", f"  {verdict.reason}"]
+    lines = ["", f"{shown}  {verdict.run}", f"  {printable(verdict.reason)}"]
     for trial in verdict.trials:
         number = f"{trial.metric.value:.4f}" if trial.metric else "no number"
         mark = "*" if trial.number == verdict.best_trial else " "

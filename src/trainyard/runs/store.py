@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,12 @@ from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full, is_disk_full, locked
 from trainyard.runs.files import Metrics
 from trainyard.runs.state import RunState, Verdict
+from trainyard.runs.untrusted import read_plain
 
 _T = TypeVar("_T")
+
+MAX_TRIAL_FILE_BYTES = 64 * 2**20
+"""A larger file of a trial's folder is taken for none."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +43,23 @@ class Trial:
         return self._harness_file("architecture.json", dict) or {}
 
     @property
-    def history(self) -> Path:
-        return self.path / "history.csv"
+    def history(self) -> bytes:
+        """`history.csv`; empty where there is none."""
+        return read_plain(self.path / "history.csv", MAX_TRIAL_FILE_BYTES) or b""
 
     @property
-    def log(self) -> Path:
-        return self.path / "log.txt"
+    def log(self) -> bytes:
+        """`log.txt`; empty where there is none."""
+        return read_plain(self.path / "log.txt", MAX_TRIAL_FILE_BYTES) or b""
 
     def write(self, name: str, value: msgspec.Struct) -> None:
         st.write(self.path / name, value)
 
     def _harness_file(self, name: str, kind: type[_T]) -> _T | None:
-        # Written inside the sandbox by code that is not trusted: anything but a plain small file is nothing.
-        path = self.path / name
+        data = read_plain(self.path / name, MAX_TRIAL_FILE_BYTES)
         try:
-            if path.is_symlink() or not path.is_file() or path.stat().st_size > 64 * 2**20:
-                return None
-            return msgspec.json.decode(path.read_bytes(), type=kind)
-        except (OSError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+            return msgspec.json.decode(data, type=kind) if data is not None else None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
 
@@ -137,8 +141,9 @@ def unwritable(path: Path, error: OSError) -> TrainyardError:
 
 
 def new_id(commit: str) -> str:
-    """A run's id: UTC time, then the commit's first ten characters; sorts by time."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{commit[:10] or 'unknown'}"
+    """A run's id: UTC time, then the commit's first ten letters and digits; sorts by time."""
+    plain = re.sub(r"[^0-9A-Za-z]", "", commit.removeprefix("content-"))[:10]
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{plain or 'unknown'}"
 
 
 def all_runs(home: Home, repo: str | None = None) -> list[Run]:

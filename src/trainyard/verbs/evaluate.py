@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from trainyard.runs.atomic import disk_full
 from trainyard.runs.files import Metrics, ScriptError, Stage
 from trainyard.runs.state import Decision, RunState
 from trainyard.runs.store import Run, Trial
+from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.follow import Follower
 from trainyard.verbs.launch import start
@@ -185,8 +185,9 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
 
 
 def _script_error(error: ScriptError) -> TrainyardError:
-    place = f"{error.file}:{error.line}" if error.file and error.line else (error.file or "the script")
-    message = " ".join(error.message.split())[:300]
+    file = printable(error.file or "the script")
+    place = f"{file}:{error.line}" if error.line else file
+    message = printable(" ".join(error.message.split())[:300])
     if error.type in ("ModuleNotFoundError", "ImportError") and error.module:
         return TrainyardError(
             ExitCode.MISSING_MODULE,
@@ -213,10 +214,5 @@ def _no_metric(ended: _Ended) -> TrainyardError:
 
 
 def _last_line(trial: Trial) -> str:
-    try:
-        with trial.log.open("rb") as file:
-            file.seek(max(0, trial.log.stat().st_size - 4096))
-            lines = file.read().decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return re.sub(r"[^\x20-\x7e]", "", lines[-1])[:200] if lines else ""
+    lines = trial.log[-4096:].decode(errors="replace").strip().splitlines()
+    return printable(lines[-1])[:200] if lines else ""

@@ -53,13 +53,9 @@ class Follower:
 
     def save_log(self, executor: Executor, name: str, trial: Trial) -> None:
         """Writes `log.txt`: what all attempts printed, cleaned and bounded."""
-        earlier = b""
-        with contextlib.suppress(OSError):
-            if not trial.log.is_symlink():
-                earlier = trial.log.read_bytes()
         mark = f"--- {name}\n".encode()
-        earlier = earlier.split(mark)[0]
-        write_atomic(trial.log, earlier + mark + bounded(executor.logs(name)))
+        earlier = trial.log.split(mark)[0]
+        write_atomic(trial.path / "log.txt", earlier + mark + bounded(executor.logs(name)))
 
     def _copy(self, executor: Executor, name: str) -> None:
         assert self._out is not None  # noqa: S101 - follow() starts this only with an output
@@ -105,13 +101,7 @@ def history(trial: Trial) -> list[dict[str, str]]:
     import csv
     import io
 
-    path = trial.history
-    try:
-        if path.is_symlink() or path.stat().st_size > 64 * 2**20:
-            return []
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
+    text = trial.history.decode("utf-8", errors="replace")
     whole = text[: text.rfind("\n") + 1]
     try:
         return [

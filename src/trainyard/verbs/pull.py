@@ -40,6 +40,7 @@ def pull(context: Context, push: Push, *, again: bool) -> Run | None:
     Raises:
         TrainyardError: NOT_FOUND, UNKNOWN_COMMIT, BAD_CONFIG, DISK_FULL; the run is listed by `status` then.
     """
+    sources.refuse_secrets(push.url)
     repo = check_repo_name(push.repo or repo_name(push.url))
     cache = context.home.git / f"{repo}.git"
     try:
@@ -71,7 +72,7 @@ def _create(context: Context, push: Push, repo: str, url: str, commit: str, *, d
         context.home,
         RunState(
             schema=SCHEMA,
-            id=store.new_id(commit.removeprefix("content-")),
+            id=store.new_id(commit),
             repo=repo,
             url=url,
             branch=push.branch,

@@ -1,0 +1,33 @@
+"""Reading what pushed code had its hands on: files of a trial's folder, and text meant for a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def read_plain(path: Path, limit: int) -> bytes | None:
+    """A plain file's content; None for what is absent, a link, a pipe, a device, or above `limit` bytes.
+
+    A training may swap the file at any moment, so what is checked is what was opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+        os.close(descriptor)
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(limit + 1)
+        return data if len(data) <= limit else None
+
+
+def printable(text: str) -> str:
+    """`text` without the control characters that could drive a terminal; line breaks and tabs stay."""
+    return _CONTROL.sub("?", text)
