@@ -11,6 +11,7 @@ from trainyard.detect.knowledge.networks import LANGUAGE, PRETRAINED, layer_kind
 from trainyard.detect.values import (
     UNKNOWN,
     Const,
+    Fn,
     Obj,
     Values,
 )
@@ -54,6 +55,17 @@ def _wants_weights(known: str, kwargs: dict[str, Values]) -> bool:
     return True
 
 
+# Libraries that run the methods of an instance by themselves.
+_RUNS_METHODS = frozenset({"metaflow", "luigi", "threading", "multiprocessing"})
+
+
+def _run_all(run: Run, made: Obj) -> None:
+    for values in list(made.cls.body.names.values()):
+        for method in values:
+            if isinstance(method, Fn) and not getattr(method.node, "name", "_").startswith("_"):
+                run.call_fn(Fn(method.node, method.scope, made, method.owner), [], {}, made.cls.node)
+
+
 def subclass_made(
     run: Run, made: Obj, bases: list[str], args: list[Values], kwargs: dict[str, Values], line: int
 ) -> None:
@@ -63,6 +75,8 @@ def subclass_made(
         kind = layer_kind(known)
         if kind in (PRETRAINED, LANGUAGE):
             built(run, known, kind, kwargs, made.cls.node.lineno)
+        if root(known) in _RUNS_METHODS:
+            _run_all(run, made)
         run.log.used.setdefault(base, (run.source.path, made.cls.node.lineno))
         name = made.cls.node.name
         if root(known) in ("torch", "keras", "lightning", "flax", "haiku", "equinox") and (

@@ -33,6 +33,11 @@ from trainyard.detect.values import (
 if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
+# `train.remote()`, `train.submit()`, `train.delay()`: a task library's ways to call the function.
+_CALLS_IT = words(
+    "remote submit delay apply_async map starmap fn local call spawn run main callback with_options options"
+)
+
 
 def lookup(scope: Scope, name: str) -> Values:
     """A name along the scopes, then the star imports, then what everybody means by it."""
@@ -82,6 +87,8 @@ def attribute(run: Run, owner: Value, name: str) -> Values:  # noqa: PLR0911 - a
         return found
     if isinstance(owner, Super):
         return _of_super(run, owner, name)
+    if isinstance(owner, Fn):
+        return (owner,) if name in _CALLS_IT else UNKNOWN
     if isinstance(owner, Cls):
         return find_in_class(owner, name) or tuple(Lib(f"{b}.{name}") for b in bases_of(owner)[:1])
     if isinstance(owner, Made | Attr | Seq | Map | Const):
