@@ -235,7 +235,7 @@ def _library(  # noqa: PLR0911, PLR0912 - a table of cases
         for dotted in strings(args[0]) if args else []:
             run.log.imported(run.source, dotted, line, guarded=False)
             return (imports.import_module(run, dotted, scope),)
-        return UNKNOWN
+        return dynamic.members_by_prefix(run, node)
     if name in ("runpy.run_path", "runpy.run_module", "builtins.execfile"):
         for path in strings(args[0]) if args else []:
             dynamic.run_file(run, path)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from trainyard.detect.interpret import Run
 
 
+MAX_MEMBERS = 8
+"""Modules of a package that a composed name may mean."""
+
+
 def fire(run: Run, args: list[Values], node: ast.AST) -> None:
     names = run.scopes[run.main.path].names
     given = [v for vs in args[:1] for v in vs] or [
@@ -109,3 +113,36 @@ def run_file(run: Run, path: str) -> None:
                 run.module(source)
                 run.imports = imports
             return
+
+
+def members_by_prefix(run: Run, node: ast.AST) -> Values:
+    """`import_module("models." + name)`: any module of that local package."""
+    argument = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    prefix = _beginning(argument)
+    if not prefix.endswith("."):
+        return UNKNOWN
+    for base in dict.fromkeys((run.main.folder, run.source.folder, "", "src")):
+        place = "/".join(p for p in (base, *prefix.rstrip(".").split(".")) if p)
+        found = [
+            source
+            for source in run.program.sources.values()
+            if source.folder == place and not source.notebook and source.name != "__init__"
+        ]
+        if found:
+            for source in found[:MAX_MEMBERS]:
+                run.module(source)
+            return tuple(Mod(source, None, prefix + source.name) for source in found[:MAX_MEMBERS])
+    return UNKNOWN
+
+
+def _beginning(node: ast.expr | None) -> str:
+    """The literal text that a composed string starts with."""
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    if isinstance(node, ast.JoinedStr) and node.values:
+        node = node.values[0]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.partition("{")[0].partition("%")[0]
+    return ""
