@@ -43,11 +43,15 @@ def pip_settings() -> PipSettings:
 def settings_from(listed: str, environment: dict[str, str]) -> PipSettings:
     """The settings in the output of `pip config list`; `environment` is what a container gets."""
     found: dict[str, str] = {}
-    for line in listed.splitlines():
-        key, _, value = line.partition("=")
-        name = key.removeprefix(":env:.").removeprefix("global.").removeprefix("install.")
-        if name in _PASSED_ON:
-            found[name] = _unquoted(value)
+    for section in (
+        "global.",
+        "install.",
+        ":env:.",
+    ):  # each overrides the ones before, in whatever order listed
+        for line in listed.splitlines():
+            key, _, value = line.partition("=")
+            if key.startswith(section) and (name := key.removeprefix(section)) in _PASSED_ON:
+                found[name] = _unquoted(value)
     words = [word for value in found.values() for word in value.split()]
     local = [path for word in words if (path := _local(word)) is not None]
     conf = "[global]\n" + "".join(f"{name} = {' '.join(value.split())}\n" for name, value in found.items())

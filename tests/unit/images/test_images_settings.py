@@ -24,7 +24,7 @@ def test_indexes_and_folders_are_passed_on_and_mounted(tmp_path: Path) -> None:
 
 
 def test_the_environments_settings_win_over_the_files() -> None:
-    listed = "global.index-url='https://one.example/simple'\n:env:.index-url='https://two.example/simple'\n"
+    listed = ":env:.index-url='https://two.example/simple'\nglobal.index-url='https://one.example/simple'\n"
     assert "two.example" in settings_from(listed, {}).conf
     assert "one.example" not in settings_from(listed, {}).conf
 
