@@ -184,10 +184,19 @@ def callbacks(run: Run, args: list[Values], kwargs: dict[str, Values], node: ast
 def own_training(run: Run, fn: Fn, line: int) -> None:
     if isinstance(fn.node, ast.Lambda) or fn.node.name.lower() not in _OWN_TRAINERS:
         return
+    if fn.owner is not None and fn.node.name == "fit" and not _learns(fn.owner):
+        return
     source = fn.scope.module
     what = f"{fn.owner.node.name}.{fn.node.name}" if fn.owner is not None else fn.node.name
     sentence = f"{what} is the repository's own training function."
     run.event(Event("own", source.path, fn.node.lineno, sentence, detail=fn.node.name, name=what))
+
+
+def _learns(cls: Cls) -> bool:
+    """Whether a class with a `fit` also answers something: else it lays out a window or scales a table."""
+    return any(
+        find_in_class(cls, name) for name in ("predict", "score", "classify", "evaluate", "forward", "test")
+    )
 
 
 def _call_object(run: Run, func: Obj, args: list[Values], kwargs: dict[str, Values], node: ast.AST) -> Values:

@@ -109,7 +109,7 @@ def _score(trainings: list[Event], scores: dict[str, float]) -> None:
         subjects[key] = max(subjects.get(key, 0.0), weight) + (0.1 if key in subjects else 0.0)
     for (framework, _), weight in subjects.items():
         scores[framework] = scores.get(framework, 0.0) + weight * _POINT.get(framework, _OTHER)
-    if trainings:
+    if trainings and trainings[-1].weight >= 0.5:
         scores[trainings[-1].framework] += 0.3
 
 

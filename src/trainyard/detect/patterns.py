@@ -116,6 +116,8 @@ def _names(node: ast.expr) -> list[str]:
 
 
 def _say(run: Run, node: ast.stmt, target: list[str]) -> None:
+    if all(len(name) == 1 for name in target) and not run.loops:
+        return  # `c = c - alpha * x` once is arithmetic
     name = target[0] if target else "a parameter"
     sentence = f"moves {name} by a hand-written update."
     run.event(Event("handmade", run.source.path, node.lineno, sentence, "numpy", "update"))
