@@ -27,6 +27,8 @@ _POINT = {
     "numpy": 0.8,
 }
 _OTHER = 0.7
+# Below these nothing was trained to predict: a dummy baseline, a trend line through a plot.
+_LEAST, _LEAST_BY_HAND = 0.3, 0.5
 NETWORKS = frozenset({"tensorflow-keras", "pytorch", "lightning", "transformers", "jax"})
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
 _OVERRULES = {"lightning": ("pytorch",), "transformers": ("pytorch",)}
@@ -78,6 +80,7 @@ def judge(log: Log, program: Program, reached: list[str]) -> Verdict:
         if framework and framework not in scores:
             scores[framework] = max(0.6, scores.get(framework, 0.0))
             trainings = trainings + events
+    scores = {f: s for f, s in scores.items() if s >= (_LEAST_BY_HAND if f == "numpy" else _LEAST)}
     if not scores:
         return Verdict()
     ranked = sorted(scores, key=lambda f: -scores[f])
