@@ -173,9 +173,9 @@ class DockerExecutor:
         return True
 
     def _reference(self, image: str) -> str:
-        from trainyard.images.content import base_image, image_tag
+        from trainyard.images.build import current_tag
 
-        return image if "/" in image else image_tag(image, base_image(self._home))
+        return image if "/" in image else current_tag(self._api, image, self._home)
 
     def _memory_event(self, container: str) -> bool:
         """Whether the engine saw the kernel kill for memory; its flag on the container can miss a child's."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
+LOCAL_BASES = ("trainyard/debian:bookworm", "debian:bookworm")
+"""What serves as base where no registry answers; scripts/base-image makes the first."""
+
 
 def build(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
     """Makes sure that the engine has the image, and returns its tag.
@@ -32,17 +35,21 @@ def build(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
     Raises:
         TrainyardError: IMAGE_BUILD_FAILED with the builder's own reason; UNSUPPORTED for an unknown name.
     """
-    base = base_image(home)
-    tag = image_tag(name, base)
+    tag = current_tag(api, name, home)
     if has(api, tag):
         return tag
     packages = build_packages(api, name, home=home, say=say, log=log)
     return add_harness(api, name, packages, say=say, log=log)
 
 
+def current_tag(api: APIClient, name: str, home: Path) -> str:
+    """The tag that the image has, or will have once built."""
+    return image_tag(name, _base(api, home))
+
+
 def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
     """Makes sure of an image's packages, its parents' before them, and returns their tag."""
-    base = base_image(home)
+    base = _base(api, home)
     below = base
     for each in image(name).chain:
         tag = packages_tag(each, base)
@@ -51,6 +58,14 @@ def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path
                 _build_packages(image(each), tag, below, say, log)
         below = tag
     return below
+
+
+def _base(api: APIClient, home: Path) -> str:
+    """The chosen base; where none was chosen and the default isn't here, a Debian that is."""
+    named, chosen = base_image(home)
+    if chosen or has(api, named):
+        return named
+    return next((base for base in LOCAL_BASES if has(api, base)), named)
 
 
 def add_harness(api: APIClient, name: str, packages: str, *, say: Say, log: Path) -> str:

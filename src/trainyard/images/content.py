@@ -12,23 +12,23 @@ from trainyard import resources
 from trainyard.images.catalogue import Image, image
 
 
-def base_image(home: Path) -> str:
-    """What the tree of images stands on.
+def base_image(home: Path) -> tuple[str, bool]:
+    """What the tree of images stands on, and whether somebody chose it.
 
     `$TRAINYARD_BASE_IMAGE`, else the reference in the state home's file `base-image` (`scripts/base-image`
     writes one where no registry answers), else the default of `images/base/Dockerfile`.
     """
     if named := os.environ.get("TRAINYARD_BASE_IMAGE"):
-        return named
+        return named, True
     try:
         if named := (home / "base-image").read_text().strip():
-            return named
+            return named, True
     except FileNotFoundError:
         pass
     dockerfile = (resources.IMAGES / "base" / "Dockerfile").read_text()
     found = re.search(r"^ARG BASE_IMAGE=(\S+)$", dockerfile, re.MULTILINE)
     assert found, "images/base/Dockerfile has no default base"  # noqa: S101
-    return found[1]
+    return found[1], False
 
 
 def packages_tag(name: str, base: str) -> str:

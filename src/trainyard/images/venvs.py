@@ -44,7 +44,7 @@ def prepare(name: str, requirements: Path | None, *, home: Path, say: Say, log: 
     if not needs.install:
         return venv
     assert requirements is not None  # noqa: S101 - needs come from nowhere else
-    derived = home / "venvs" / f"{name}-derived-{hash_of([venv.name.encode(), needs.content.encode()])}"
+    derived = venv.parent / f"{name}-derived-{hash_of([venv.name.encode(), needs.content.encode()])}"
     with building(venv.parent, derived.name):
         if not _is_ready(derived):
             say(f"installing {', '.join(need.text for need in needs.install)}; the log is {log}.")
@@ -57,7 +57,8 @@ def venv_of(reference: str, home: Path) -> Path:
     if reference in images():
         finish = (resources.IMAGES / "base" / "finish.py").read_bytes()
         content = hash_of([lock_hash(reference).encode(), python().encode(), finish])
-        return home / "venvs" / f"{reference}-{content}"
+        # the real place: derived environments name it, and must outlive a link to it
+        return (home / "venvs").resolve() / f"{reference}-{content}"
     return Path(reference)
 
 

@@ -81,11 +81,13 @@ def test_the_base_is_the_environments_then_the_homes_then_the_dockerfiles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TRAINYARD_BASE_IMAGE", raising=False)
-    assert base_image(tmp_path).startswith("python:3.11.")
+    named, chosen = base_image(tmp_path)
+    assert named.startswith("python:3.11.")
+    assert not chosen
     (tmp_path / "base-image").write_text("trainyard/debian:bookworm\n")
-    assert base_image(tmp_path) == "trainyard/debian:bookworm"
+    assert base_image(tmp_path) == ("trainyard/debian:bookworm", True)
     monkeypatch.setenv("TRAINYARD_BASE_IMAGE", "mine:1")
-    assert base_image(tmp_path) == "mine:1"
+    assert base_image(tmp_path) == ("mine:1", True)
 
 
 def test_a_child_holds_its_parents_packages() -> None:
