@@ -162,3 +162,13 @@ def test_every_framework_of_the_catalogue_has_an_image_or_a_reason():
         assert image in known.images or reason
     assert known.choose("tensorflow-keras", "mlp", "tf1")[1].startswith("because")
     assert known.choose("fortran", None, None) == (None, "because no image serves fortran")
+
+
+def test_the_catalogue_claims_only_what_the_images_lock():
+    known = catalogue.load()
+    for name, image in known.images.items():
+        lock = catalogue.IMAGES / name / "requirements.txt"
+        lines = lock.read_text().splitlines() if lock.exists() else []
+        locked = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
+        locked |= {n.removesuffix("-cpu") for n in locked}
+        assert set(image.provides) <= locked, (name, set(image.provides) - locked)
