@@ -51,27 +51,27 @@ def apply(graph: Graph, move: dict[str, Any]) -> bool:
 def widen(graph: Graph, layers: dict[str, int]) -> None:
     """Gives layers more units, filters or dimensions. Preserves the function when weights are inherited."""
     for name, width in layers.items():
-        found = _inner(graph.layer(name))
-        setting = WIDTH.get(found["class_name"])
-        if setting is None:
-            raise MoveError(f"layer {name!r} ({found['class_name']}) has no width")
         if name in graph.outputs():
             raise MoveError(f"layer {name!r} is an output: its width is the number of answers")
-        if found["config"].get("groups", 1) != 1:
-            raise MoveError(f"layer {name!r} works in groups")
-        if width < found["config"][setting]:
-            raise MoveError(f"layer {name!r} is {found['config'][setting]} wide already")
-        found["config"][setting] = int(width)
+        for found in _inner(graph.layer(name)):
+            setting = WIDTH.get(found["class_name"])
+            if setting is None:
+                raise MoveError(f"layer {name!r} ({found['class_name']}) has no width")
+            if found["config"].get("groups", 1) != 1:
+                raise MoveError(f"layer {name!r} works in groups")
+            if width < found["config"][setting]:
+                raise MoveError(f"layer {name!r} is {found['config'][setting]} wide already")
+            found["config"][setting] = int(width)
 
 
 def narrow(graph: Graph, layers: dict[str, int]) -> None:
     """The inverse of `widen`: the widths that the layers had. Starts from scratch."""
     for name, width in layers.items():
-        found = _inner(graph.layer(name))
-        setting = WIDTH.get(found["class_name"])
-        if setting is None or name in graph.outputs() or width < 1:
-            raise MoveError(f"layer {name!r} can't be made narrower")
-        found["config"][setting] = int(width)
+        for found in _inner(graph.layer(name)):
+            setting = WIDTH.get(found["class_name"])
+            if setting is None or name in graph.outputs() or width < 1:
+                raise MoveError(f"layer {name!r} can't be made narrower")
+            found["config"][setting] = int(width)
 
 
 def deepen(graph: Graph, after: str, like: str | None = None) -> None:
@@ -241,13 +241,12 @@ EDITS: dict[str, Callable[..., None]] = {
 }
 
 
-def _inner(layer: dict[str, Any]) -> dict[str, Any]:
-    """The layer itself, or the recurrent or dense one inside Bidirectional and TimeDistributed."""
-    while layer["class_name"] in ("Bidirectional", "TimeDistributed"):
-        if layer["config"].get("backward_layer"):
-            raise MoveError(f"layer {name_of(layer)!r} has a backward layer of its own")
-        layer = layer["config"]["layer"]
-    return layer
+def _inner(layer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layer itself; of Bidirectional and TimeDistributed the ones inside, forward and backward."""
+    if layer["class_name"] in ("Bidirectional", "TimeDistributed"):
+        inside = [layer["config"].get("layer"), layer["config"].get("backward_layer")]
+        return [found for one in inside if one is not None for found in _inner(one)]
+    return [layer]
 
 
 def _at_input(graph: Graph, layer: dict[str, Any]) -> None:

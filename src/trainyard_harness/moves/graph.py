@@ -26,7 +26,7 @@ class Graph:
         self._config = copy.deepcopy(config)
         for layer in self.layers:
             # Keras 3 would build each layer for the shape it had before the edit.
-            layer.pop("build_config", None)
+            _forget_shapes(layer)
 
     @property
     def layers(self) -> list[dict[str, Any]]:
@@ -147,6 +147,13 @@ def entry(class_name: str, name: str, **config: Any) -> dict[str, Any]:
         "config": {"name": name, **config},
         "registered_name": None,
     }
+
+
+def _forget_shapes(layer: dict[str, Any]) -> None:
+    layer.pop("build_config", None)
+    for inside in ("layer", "backward_layer"):
+        if isinstance(wrapped := layer.get("config", {}).get(inside), dict):
+            _forget_shapes(wrapped)
 
 
 def _references(node: Any) -> list[list[Any]]:

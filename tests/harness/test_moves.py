@@ -1,0 +1,86 @@
+"""The moves hold what they promise, in Keras 3 and Keras 2; moves_checks.py has the promises one by one."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.harness.conftest import HARNESS, Bench
+
+CHECKS = Path(__file__).with_name("moves_checks.py")
+NAMES = [
+    node.name
+    for node in ast.parse(CHECKS.read_text()).body
+    if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")
+]
+
+
+@pytest.fixture(scope="module", params=["keras", "keras2"])
+def answers(
+    request: pytest.FixtureRequest,
+    interpreter: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
+    """What each check said, all made by one process: importing TensorFlow takes longer than they do."""
+    done = subprocess.run(
+        [interpreter(request.param), str(CHECKS), str(tmp_path_factory.mktemp("parents"))],
+        env={**os.environ, "PYTHONPATH": str(HARNESS), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.stdout.strip(), done.stderr[-3000:]
+    found: dict[str, str] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("promise", NAMES)
+def test_move(promise: str, answers: dict[str, str]) -> None:
+    assert answers[promise] == "ok", answers[promise]
+
+
+PIPELINE = """
+    from sklearn.datasets import make_classification
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.decomposition import PCA
+    from sklearn.svm import SVC
+
+    X, y = make_classification(400, 8, n_informative=5, random_state=1)
+    X[:, 0] *= 1000
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=2)
+    model = make_pipeline(PCA(8), SVC(C=0.01))
+    model.fit(X_train, y_train)
+    print("accuracy", model.score(X_test, y_test))
+"""
+
+
+def test_a_pipelines_last_step_is_set_and_scaled(sklearn: Bench) -> None:
+    moves = [
+        {"kind": "set_params", "args": {"params": {"svc__C": 10.0, "svc__nonsense": 1}}, "reason": ""},
+        {"kind": "scale_inputs", "args": {}, "reason": ""},
+    ]
+    trial = sklearn.trial(spec={"trial": 1, "parent": None, "moves": moves})
+    ended = sklearn.train(PIPELINE, trial)
+    ended.clean()
+    steps = ended.architecture["estimator"]["steps"]
+    assert [one["class"].rsplit(".", 1)[-1] for one in steps] == ["PCA", "StandardScaler", "SVC"]
+    assert steps[-1]["params"]["C"] == 10.0
+    assert "nonsense" in ended.notes
+
+
+def test_an_estimator_is_scaled_by_a_pipeline_around_it(sklearn: Bench) -> None:
+    script = PIPELINE.replace("make_pipeline(PCA(8), SVC(C=0.01))", "SVC(C=0.5)")
+    plain = sklearn.train(script, sklearn.trial("plain"))
+    moves = [{"kind": "scale_inputs", "args": {}, "reason": ""}]
+    trial = sklearn.trial("scaled", spec={"trial": 1, "parent": None, "moves": moves})
+    ended = sklearn.train(script, trial)
+    ended.clean()
+    assert ended.number("accuracy")["value"] > plain.number("accuracy")["value"] + 0.1

@@ -1,0 +1,201 @@
+"""The next trial follows from the evidence, is never one that was tried, and ends when there is none."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
+from trainyard.policy import Policy
+from trainyard.tweak import Exhausted, Proposal, TrialRecord, propose
+from trainyard.tweak.moves import signature
+
+POLICY = Policy()
+RISING = [0.3, 0.4, 0.5, 0.57, 0.62, 0.66]
+FLAT = [0.6, 0.6, 0.6, 0.6, 0.6, 0.6]
+
+
+def next_of(*history: TrialRecord, policy: Policy = POLICY) -> Proposal:
+    answer = propose(list(history), policy, seed=0)
+    assert isinstance(answer, Proposal), answer
+    return answer
+
+
+def args(proposal: Proposal) -> dict[str, dict[str, object]]:
+    return {move.kind: move.args for move in proposal.spec.moves}
+
+
+def test_a_small_convolution_is_widened_to_the_floor_at_once() -> None:
+    found = args(next_of(record(network(conv_net(3)), 0.6, curves(RISING, RISING))))
+    assert found["widen"] == {"layers": {"conv": 16}}
+    assert found["epochs"]["epochs"] >= 20  # type: ignore[operator]
+
+
+def test_a_rate_that_diverged_is_lowered_and_starts_from_scratch() -> None:
+    rows = curves([0.1] * 4, [0.1] * 4, [2.6, 2.32, 2.31, 2.31])
+    proposal = next_of(record(network(dense_net(64), rate=0.1), 0.1, rows))
+    assert args(proposal)["learning_rate"] == {"learning_rate": 0.001}
+    assert proposal.spec.parent is None
+
+
+def test_unscaled_inputs_are_normalised() -> None:
+    one = record(network(dense_net(64)), 0.6, curves(FLAT, FLAT), x_min=0.0, x_max=1500.0)
+    assert "input_batchnorm" in args(next_of(one))
+
+
+def test_a_good_network_trained_too_shortly_goes_on_from_its_weights() -> None:
+    proposal = next_of(record(network(dense_net(64)), 0.66, curves(RISING, RISING)))
+    assert proposal.spec.parent == 0
+    assert not {"widen", "deepen", "batchnorm"} & set(args(proposal))
+
+
+def test_overfitting_gets_dropout() -> None:
+    rows = curves([0.7, 0.9, 0.99, 1.0], [0.6, 0.7, 0.7, 0.7])
+    assert args(next_of(record(network(dense_net(64)), 0.7, rows)))["dropout"] == {"layers": {"dense_0": 0.3}}
+
+
+def test_overfitting_images_get_shifts_and_normalisation() -> None:
+    rows = curves([0.7, 0.9, 0.99, 1.0], [0.6, 0.7, 0.7, 0.7])
+    found = args(next_of(record(network(conv_net(16)), 0.7, rows, shape=[8, 8, 1])))
+    assert {"augment", "batchnorm"} <= set(found)
+
+
+def test_flattened_images_that_overfit_get_convolutions() -> None:
+    rows = curves([0.7, 0.9, 0.99, 1.0], [0.6, 0.7, 0.7, 0.7])
+    layers = [layer("Flatten", "flat", [None, 784]), *dense_net(256)]
+    found = args(next_of(record(network(layers), 0.7, rows, shape=[28, 28])))
+    assert found["convolve"]["reshape"] == [28, 28, 1]
+
+
+def test_sgd_that_crawls_is_replaced() -> None:
+    found = args(next_of(record(network(dense_net(8), optimizer="SGD", rate=0.01), 0.6, curves(FLAT, FLAT))))
+    assert found["optimizer"]["class_name"] == "Adam"
+
+
+def test_widths_that_have_to_agree_grow_by_one_factor() -> None:
+    layers = [
+        layer("Conv2D", "a", filters=4, activation="relu"),
+        layer("Conv2D", "b", filters=4, activation="relu"),
+        layer("Add", "add"),
+        layer("Dense", "hidden", units=20, activation="relu"),
+        layer("Dense", "out", units=10, activation="softmax"),
+    ]
+    found = args(next_of(record(network(layers), 0.6, curves(FLAT, FLAT))))["widen"]["layers"]
+    assert found == {"a": 16, "b": 16, "hidden": 80}
+
+
+def test_a_wrong_head_ends_the_search_before_it_begins() -> None:
+    layers = [*dense_net(64)[:-1], layer("Dense", "out", units=1, activation="sigmoid")]
+    answer = propose([record(network(layers, loss="binary_crossentropy"), 0.1)], POLICY, seed=0)
+    assert isinstance(answer, Exhausted)
+    assert "10 classes" in answer.reason
+
+
+def test_labels_that_cannot_be_learnt_end_the_search_with_the_numbers() -> None:
+    history = [record(network(dense_net(16)), 0.12, curves([0.15] * 6, [0.12] * 6))]
+    while not isinstance(answer := propose(history, POLICY, seed=0), Exhausted):
+        history.append(record(network(dense_net(64)), 0.11, curves([0.9, 0.9], [0.1, 0.1]), spec=answer.spec))
+    assert len(history) == 3
+    assert "can't be learnt" in answer.reason
+    assert "0.90" in answer.reason
+    assert "0.12" in answer.reason
+
+
+def walk(first: TrialRecord, policy: Policy, held: float) -> tuple[list[TrialRecord], Exhausted]:
+    """A run in which no trial ever gets better."""
+    history = [first]
+    while True:
+        answer = propose(history, policy, seed=3)
+        if isinstance(answer, Exhausted):
+            return history, answer
+        history.append(record(first.architecture, held, list(first.curves), spec=answer.spec))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        record(network(conv_net()), 0.6, curves(RISING, RISING)),
+        record(network(dense_net(4)), 0.6, curves(FLAT, FLAT)),
+        record(network(dense_net(256)), 0.7, curves([0.8, 1.0, 1.0], [0.7, 0.7, 0.7])),
+        record(network(dense_net(64)) | {"kind": "subclassed"}, 0.6, curves(FLAT, FLAT)),
+        record(estimator("RandomForestClassifier", max_depth=2, n_estimators=10, max_features="sqrt"), 0.6),
+        record(estimator("LinearRegression", fit_intercept=True), 0.6),
+    ],
+)
+def test_no_trial_is_made_twice_and_the_search_ends(first: TrialRecord) -> None:
+    history, end = walk(first, Policy(max_trials=40), 0.55)
+    seen = [signature(one.spec) for one in history]
+    assert len(seen) == len(set(seen))
+    assert len(history) < 40
+    assert end.reason
+
+
+def test_the_budget_is_kept() -> None:
+    history, end = walk(record(network(conv_net()), 0.6, curves(RISING, RISING)), Policy(max_trials=3), 0.55)
+    assert len(history) == 3
+    assert "3 trials" in end.reason
+
+
+def test_equal_histories_and_seeds_give_equal_answers() -> None:
+    first = record(estimator("SVC", C=0.001, kernel="rbf", gamma="scale"), 0.5)
+    history, _ = walk(first, Policy(max_trials=9), 0.4)
+    for length in range(1, len(history)):
+        one, other = (propose(history[:length], POLICY, seed=5) for _ in range(2))
+        assert msgspec.json.encode(one) == msgspec.json.encode(other)
+
+
+def test_the_next_trial_builds_on_the_best_one_whatever_came_after() -> None:
+    first = record(network(conv_net()), 0.6, curves(RISING, RISING))
+    second = next_of(first)
+    good = record(network(conv_net(16)), 0.8, curves(FLAT, FLAT), spec=second.spec)
+    third = next_of(first, good)
+    bad = record(network(conv_net(16)), 0.3, curves(FLAT, FLAT), spec=third.spec)
+    fourth = next_of(first, good, bad)
+    assert fourth.spec.moves[: len(second.spec.moves) - 2]
+    assert {move.kind for move in second.spec.moves} <= {move.kind for move in fourth.spec.moves}
+    assert fourth.spec.trial == 3
+
+
+def test_a_trial_without_a_number_is_gone_round() -> None:
+    first = record(network(conv_net()), 0.6, curves(RISING, RISING))
+    second = next_of(first)
+    failed = record({}, None, spec=second.spec)
+    third = next_of(first, failed)
+    assert signature(third.spec) != signature(second.spec)
+
+
+def test_a_shallow_forest_may_grow() -> None:
+    first = record(
+        estimator("RandomForestRegressor", max_depth=3, n_estimators=50), 0.6, classes=None, metric="r2"
+    )
+    found = args(next_of(first, policy=Policy(metric="r2", target=0.8, floor=0.6)))
+    assert found["set_params"] == {"params": {"max_depth": None, "n_estimators": 300}}
+
+
+def test_distances_between_unscaled_features_are_scaled_first() -> None:
+    first = record(estimator("KNeighborsClassifier", n_neighbors=5, weights="uniform", p=2), 0.6)
+    assert "scale_inputs" in args(next_of(first))
+
+
+def test_a_pipelines_parameters_carry_their_steps_name() -> None:
+    architecture = estimator("Pipeline")
+    architecture["estimator"]["steps"] = [
+        {"name": "scaler", "class": "sklearn.preprocessing.StandardScaler", "params": {}},
+        {
+            "name": "clf",
+            "class": "sklearn.linear_model.LogisticRegression",
+            "params": {"C": 0.01, "max_iter": 100},
+        },
+    ]
+    found = args(next_of(record(architecture, 0.6)))
+    assert found == {"set_params": {"params": {"clf__C": 10.0, "clf__max_iter": 2000}}}
+
+
+def test_every_proposal_says_why() -> None:
+    for one in (
+        record(network(conv_net()), 0.6, curves(RISING, RISING)),
+        record(estimator("SVC", C=0.001, kernel="rbf", gamma="scale"), 0.5),
+    ):
+        proposal = next_of(one)
+        assert "Why: " in proposal.reason
+        assert all(move.reason for move in proposal.spec.moves)
