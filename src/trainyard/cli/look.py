@@ -27,14 +27,13 @@ from trainyard.verbs.context import Context
 @click.option("--explain", is_flag=True, help="Every piece of evidence, and the scripts that lost.")
 @json_option
 def detect(*, path: Path, explain: bool, as_json: bool) -> None:
-    """Say which image would train PATH, and why. Nothing of it is executed."""
+    """Say which image would train PATH, a folder or one script, and why. Nothing of it is executed."""
     from trainyard.detect import Overrides, check, render
     from trainyard.detect import detect as do
 
-    if not path.is_dir():
-        what = "is a file" if path.exists() else "no such folder"
+    if not path.exists():
         raise TrainyardError(
-            ExitCode.NOT_FOUND, f"{path}: {what}.", "Name the folder with the training code."
+            ExitCode.NOT_FOUND, f"{path}: no such folder.", "Name the folder with the training code."
         )
     written = repo_config(path)
     found = do(path, overrides=Overrides(entry=written.run.entry, **msgspec.structs.asdict(written.detect)))

@@ -16,6 +16,7 @@ from trainyard.runs.state import Decision, RunState
 from trainyard.runs.store import Run, Trial
 from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context, working_on
+from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT, understood
 from trainyard.verbs.follow import Follower
 from trainyard.verbs.launch import start
 
@@ -24,10 +25,6 @@ STOP_GRACE_SECONDS = 20.0
 
 OUT_OF_TIME = "out-of-time"
 """An attempt's status where the run's minutes were over."""
-
-NOTHING_MEASURED_EXIT = 3
-DISK_FULL_EXIT = 28
-"""The harness's exit codes (docs/reference/harness.md)."""
 
 SPACE_TO_GO_ON = 64 * 2**20
 """Free bytes from which a training that ran out of disk is worth another attempt."""
@@ -119,6 +116,7 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
         executor.stop(attempt.name, STOP_GRACE_SECONDS)
         end = executor.state(attempt.name)
     follower.save_log(executor, attempt.name, trial)
+    end = end if late else understood(end)
     if end.status in (Status.DIED, Status.ABSENT) and not late:
         raise TrainyardError(
             ExitCode.DIED,

@@ -13,6 +13,7 @@ from trainyard.runs.files import Stage
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context, working_on
+from trainyard.verbs.endings import state_of
 from trainyard.verbs.launch import start
 
 MAX_ATTEMPTS = 5
@@ -79,7 +80,7 @@ def _look(context: Context, run: Run, patient: bool) -> Finding | None:
 
 
 def _dead(context: Context, state: RunState) -> str | None:
-    now = context.executor(state.executor).state(state.current.attempts[-1].name)
+    now = state_of(context.executor(state.executor), state.current.attempts[-1].name)
     return (now.detail or now.status.value) if now.status in (Status.DIED, Status.ABSENT) else None
 
 
