@@ -98,16 +98,17 @@ DISTRIBUTIONS: dict[str, str | None] = {
 
 OWN_NAME = words(
     """
-    accelerate albumentations altair arch astropy autograd bokeh boto3 catboost click cloudpickle colorama
-    contractions cvxpy dask datasets deap dill einops eli5 emoji evaluate fastapi fire flask flax folium ftfy
-    gdown gensim geopandas gradio graphviz gym gymnasium h5py haversine hmmlearn holidays humanize imageio imgaug
-    imutils jax jaxlib jieba joblib kaggle keras librosa lifelines lightgbm lightning lime loguru lxml matplotlib
-    missingno mlxtend networkx nibabel nltk numba numpy omegaconf openpyxl optax optuna pandas peft plotly
-    pmdarima polars psutil pyarrow pycaret pydantic pydicom pydot pyod pyspark rasterio regex requests rich river
-    scikeras scipy seaborn sentencepiece shap shapely skops sktime soundfile spacy sqlalchemy statsmodels streamlit
-    sympy ta tabulate tensorboard tensorflow termcolor textblob timm tokenizers toml torch torchaudio
-    torchmetrics torchtext torchvision transformers tslearn typer unidecode wandb wordcloud xgboost xlrd
-    yellowbrick yfinance
+    accelerate albumentations altair arch astropy autograd bokeh boto3 catboost click cloudpickle
+    colorama contractions cvxpy dask datasets deap dill einops eli5 emoji evaluate fastapi fire
+    flask flax folium ftfy gdown gensim geopandas gradio graphviz gym gymnasium h5py haversine
+    hmmlearn holidays humanize imageio imgaug imutils jax jaxlib jieba joblib kaggle keras librosa
+    lifelines lightgbm lightning lime loguru lxml matplotlib missingno mlxtend networkx nibabel nltk
+    numba numpy omegaconf openpyxl optax optuna pandas peft plotly pmdarima polars psutil pyarrow
+    pycaret pydantic pydicom pydot pyod pyspark rasterio regex requests rich river scikeras scipy
+    seaborn sentencepiece shap shapely skops sktime soundfile spacy sqlalchemy statsmodels streamlit
+    sympy ta tabulate tensorboard tensorflow termcolor textblob timm tokenizers toml torch
+    torchaudio torchmetrics torchtext torchvision transformers tslearn typer unidecode wandb
+    wordcloud xgboost xlrd yellowbrick yfinance
     """
 )
 """Well-known distributions of their import's own name."""
