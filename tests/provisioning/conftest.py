@@ -19,11 +19,12 @@ class Host:
         self.name = name
         self.el = "host-el8" in subprocess.check_output([DOCKER, "inspect", "-f", "{{.Config.Image}}", name], text=True)
 
-    def run(self, script: str, check: bool = True) -> str:
+    def run(self, script: str, check: bool = True, stdin: str = "") -> str:
         """Runs a shell script as root; its output, or with `check` an assertion."""
         done = subprocess.run(
-            [DOCKER, "exec", "-i", self.name, "bash", "-c", script], capture_output=True, text=True, timeout=300, check=False
-        )
+            [DOCKER, "exec", "-i", self.name, "bash", "-c", script],
+            input=stdin, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
         assert not check or done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip() if done.returncode == 0 or check else f"exit {done.returncode} {done.stdout} {done.stderr}"
 

@@ -36,7 +36,8 @@ def push(repo: str, branch: str, root: str) -> str:
                 ["git", *who, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
             )
             if done.returncode:
-                raise SystemExit(json.dumps({"ok": False, "reason": f"git {arguments[0]}: {done.stderr.strip()}"}))
+                print(json.dumps({"ok": False, "reason": f"git {arguments[0]}: {done.stderr.strip()}"}))
+                sys.exit(1)
             return done.stdout.strip()
 
         clone = f"{folder}/clone"
