@@ -88,7 +88,8 @@ class _Transfer:
             origin = feeders[0] if len(feeders) == 1 else None
             if not names or (len(names) == 1 and names[0] not in self.origins):
                 # An InputLayer, or the first layer of a Sequential model, whose list of layers leaves it out.
-                origin = list(range(_channels(layer.input if hasattr(layer, "input") else None)))
+                side = "output" if type(layer).__name__ == "InputLayer" else "input"
+                origin = list(range(_channels(getattr(layer, side, None))))
             self.origins[layer.name] = self._layer(layer, origin, feeders)
         return self.done
 
