@@ -42,7 +42,8 @@ def conclude(session: Session) -> bool:
     """Writes the final numbers, the model and its held-out rows; whether there is a number to gate."""
     for one in session.fitted:
         divided = session.divided(one) if not one.tests else None
-        one.tests += [divided] if divided is not None else []
+        if divided is not None and not (one.validation and same_rows(divided, one.validation)):
+            one.tests.append(divided)
     candidates = [one for one in session.fitted if sets_of(one) is not None]
     chosen = _choose(session, candidates)
     subject = chosen.fitted if chosen else (session.fitted[-1] if session.fitted else None)

@@ -61,8 +61,11 @@ def loaded(folder: Path) -> tuple[Any, Any]:
         from trainyard_harness.frameworks import keras_model
 
         return keras_model.load(folder), keras_model.KerasAdapter()
-    from trainyard_harness.frameworks import sklearn_model
+    from trainyard_harness.frameworks import boosters, sklearn_model
 
+    booster = boosters.load(folder)
+    if booster is not None:
+        return booster
     __import__("sklearn.base")
     return sklearn_model.load(folder), sklearn_model.SklearnAdapter()
 

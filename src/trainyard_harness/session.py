@@ -159,6 +159,8 @@ class Session:
         self.stoppable = 0
         """How many calls are under way that end soon by themselves once `out_of_time` is set."""
         self.concluding = False
+        self.boosting = False
+        """Whether a boosting estimator is being fitted: its library's own `train` is then followed."""
         self.labels: list[Any] | None = None
         """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
         self.predictions: list[Prediction] = []

@@ -156,7 +156,38 @@ SKLEARN = [
     Shape("s_notebook.ipynb", "sklearn", "notebook", "test", "score"),
 ]
 
-SHAPES = [*KERAS, *SKLEARN]
+BOOSTING = [
+    Shape(
+        "b_xgb_prints_nothing.py", "boosting", "XGBoost, prints nothing", "held-out", "harness", by="harness"
+    ),
+    Shape(
+        "b_xgb_training_accuracy_only.py",
+        "boosting",
+        "XGBoost, prints training accuracy only",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape(
+        "b_xgb_train_with_test_set.py", "boosting", "xgb.train, own test set", "test", "predict", again=True
+    ),
+    Shape(
+        "b_lgb_percent_file.py", "boosting", "LightGBM, accuracy file in percent", "test", "sklearn.metrics"
+    ),
+    Shape(
+        "b_lgb_train_watching.py",
+        "boosting",
+        "lgb.train with a validation set",
+        "validation",
+        "valid_sets",
+        metric="r2",
+        between=(0.1, 0.9),
+        again=True,
+    ),
+    Shape("b_catboost_eval_set.py", "boosting", "CatBoost with eval_set", "validation", "score"),
+]
+
+SHAPES = [*KERAS, *SKLEARN, *BOOSTING]
 
 
 def page() -> str:

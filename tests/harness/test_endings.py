@@ -18,7 +18,8 @@ model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 
 def test_an_exception_is_named_with_its_file_and_line(sklearn: Bench) -> None:
     ended = sklearn.train(
-        sklearn.source("import helper\nhelper.go()\n", **{"helper.py": "def go():\n    1 / 0\n"})
+        sklearn.source("import helper\nhelper.go()\n", **{"helper.py": "def go():\n    1 / 0\n"}),
+        sklearn.trial(job={"entry": "train.py"}),
     )
     assert ended.code == 1
     assert ended.metrics["state"] == "failed"

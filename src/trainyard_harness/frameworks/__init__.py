@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from trainyard_harness.frameworks import keras_hooks, sklearn_hooks, sklearn_metrics
+from trainyard_harness.frameworks import (
+    catboost_hooks,
+    keras_hooks,
+    lightgbm_hooks,
+    sklearn_hooks,
+    sklearn_metrics,
+    xgboost_hooks,
+)
 
-HOOKS = (keras_hooks.install, sklearn_hooks.install, sklearn_metrics.install)
+HOOKS = (
+    keras_hooks.install,
+    sklearn_hooks.install,
+    sklearn_metrics.install,
+    xgboost_hooks.install,
+    lightgbm_hooks.install,
+    catboost_hooks.install,
+)

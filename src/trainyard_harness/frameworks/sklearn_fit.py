@@ -30,13 +30,18 @@ def fit(
         place = session.place()
         with session.inside():
             fitted = _begin(session, estimator)
+            _know_watched(fitted, x, rest, place)
             x, y, rest = _hold_out(session, fitted, x, y, rest, place)
             _know(session, fitted, x, y)
         args, kwargs = (x, y), rest
     except Exception as error:  # noqa: BLE001
         session.fault("fit", error)
-    with session.inside():
-        result = original(*args, **kwargs)
+    session.boosting = type(estimator).__module__.split(".")[0] in {"xgboost", "lightgbm"}
+    try:
+        with session.inside():
+            result = original(*args, **kwargs)
+    finally:
+        session.boosting = False
     _described(session, estimator)
     return result
 
@@ -149,11 +154,22 @@ def _begin(session: Session, estimator: Any) -> Fitted:
     return fitted
 
 
+def _know_watched(fitted: Fitted, x: Any, rest: dict[str, Any], place: str | None) -> None:
+    """`eval_set` of boosting estimators is validation data, unless it is the training data itself."""
+    watched = rest.get("eval_set")
+    if isinstance(watched, tuple) and len(watched) == 2:
+        watched = [watched]
+    for pair in watched if isinstance(watched, list) else []:
+        if isinstance(pair, tuple | list) and len(pair) == 2 and pair[0] is not x:
+            fitted.validation = Samples(pair[0], pair[1], "validation", "eval_set", place)
+            fitted.validation.prints = fingerprint(pair[0])
+
+
 def _hold_out(
     session: Session, fitted: Fitted, x: Any, y: Any, rest: dict[str, Any], place: str | None
 ) -> tuple[Any, Any, dict[str, Any]]:
     n = count(x)
-    if n is None or (session.expects_test(x, y) and not session.force_holdout):
+    if n is None or fitted.validation or (session.expects_test(x, y) and not session.force_holdout):
         return x, y, rest
     if n < FEWEST:
         session.record.note(f"Nothing was held out: there are only {n} rows.")

@@ -57,6 +57,9 @@ class SklearnAdapter:
 
 def task_of(estimator: Any) -> str | None:
     """`classification`, `regression`, or None for what does neither (scalers, clusterers)."""
+    kind = type(estimator).__name__
+    if kind.startswith("CatBoost"):
+        return {"CatBoostClassifier": "classification", "CatBoostRegressor": "regression"}.get(kind)
     base = sys.modules["sklearn.base"]
     try:
         if base.is_classifier(estimator):

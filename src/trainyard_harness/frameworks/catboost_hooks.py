@@ -1,0 +1,66 @@
+"""What is patched in CatBoost: its models' fit, predict and score. It resumes by snapshots of its own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from trainyard_harness import session as sessions
+from trainyard_harness.frameworks import sklearn_fit
+from trainyard_harness.imports import AfterImport
+
+INTERVAL = 30
+"""Seconds between two snapshots."""
+
+
+def install(imports: AfterImport) -> None:
+    imports.add("catboost", patch)
+
+
+def patch(catboost: ModuleType) -> None:
+    handlers: dict[str, Callable[..., Any]] = {
+        "fit": _fit, "score": sklearn_fit.score, "predict": sklearn_fit.predict,
+        "predict_proba": sklearn_fit.predict,
+    }  # fmt: skip
+    for kind in (catboost.CatBoost, catboost.CatBoostClassifier, catboost.CatBoostRegressor):
+        for name, handler in handlers.items():
+            if name in vars(kind):
+                setattr(kind, name, _method(vars(kind)[name], handler))
+
+
+def _method(original: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            return original(self, *args, **kwargs)
+        return handler(session, functools.partial(original, self), self, args, kwargs)
+
+    return method
+
+
+def _fit(
+    session: sessions.Session,
+    original: Callable[..., Any],
+    model: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    number = session.fits
+
+    def fit(*given: Any, **options: Any) -> Any:
+        path = session.trial.checkpoint / f"fit-{number:04d}.catboost"
+        known = {"save_snapshot": True, "snapshot_file": str(path), "snapshot_interval": INTERVAL}
+        if path.exists():
+            session.record.note("CatBoost went on from its own snapshot.")
+        try:
+            return original(*given, **{**options, **known})
+        except Exception as error:  # a torn snapshot must not stop a restart
+            if not path.exists() or "snapshot" not in str(error).lower():
+                raise
+            path.unlink()
+            return original(*given, **{**options, **known})
+
+    return sklearn_fit.fit(session, fit, model, args, kwargs)
