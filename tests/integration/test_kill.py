@@ -188,11 +188,11 @@ def rows(history: Path) -> int:
 
 def kill_training(yard: Yard, key: str) -> None:
     """SIGKILL from outside, as an operator or the kernel would do it."""
-    name = yard.run_state(key)["trials"][-1]["attempts"][-1]["name"]
     if yard.executor == "docker":
         import docker
 
-        docker.from_env().containers.get(name).kill(signal="SIGKILL")
+        [container] = docker.from_env().containers.list(filters={"label": f"trainyard.run={key}"})
+        container.kill(signal="SIGKILL")
     else:
         import psutil
 
