@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -23,12 +24,23 @@ from trainyard_harness.session import OutOfTime, Session, StartAgain
 from trainyard_harness.trial import HarnessError, Trial, from_environment, read_job, read_spec
 from trainyard_harness.work import copy_source
 
-FINISHED, SCRIPT_FAILED, USAGE, NO_METRIC, OUT_OF_TIME = 0, 1, 2, 3, 4
+FINISHED, SCRIPT_FAILED, USAGE, NO_METRIC, OUT_OF_TIME, DISK_FULL = 0, 1, 2, 3, 4, 28
 GRACE = 20.0
 """Seconds that a script has after SIGTERM to measure what it has trained."""
 
 
 def main() -> int:
+    """One training; a disk that fills up anywhere in it has an exit code of its own."""
+    try:
+        return _main()
+    except OSError as error:  # shutil.Error is one too
+        if not _out_of_space(error):
+            raise
+        print("trainyard: no space left on the disk.", file=sys.stderr)
+        return DISK_FULL
+
+
+def _main() -> int:
     seeds.fix_hash_seed()
     trial = None
     try:
@@ -125,7 +137,7 @@ def conclude(session: Session, error: BaseException | None) -> int:
     elif error is not None:
         found = describe(error, session.trial.work)
         record.set(error=found)
-        code = SCRIPT_FAILED
+        code = DISK_FULL if _out_of_space(error) else SCRIPT_FAILED
         _say(session, error, found)
     elif not measured:
         record.note("Nothing that the script does could be measured on held-out data.")
@@ -136,6 +148,10 @@ def conclude(session: Session, error: BaseException | None) -> int:
     record.write()
     _print_numbers(session)
     return code
+
+
+def _out_of_space(error: BaseException) -> bool:
+    return isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error)
 
 
 def _time_is_up(session: Session) -> None:

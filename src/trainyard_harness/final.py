@@ -40,6 +40,8 @@ class Measured:
 
 def conclude(session: Session) -> bool:
     """Writes the final numbers, the model and its held-out rows; whether there is a number to gate."""
+    for prepare in session.before_conclusion:
+        prepare(session)
     for one in session.fitted:
         divided = session.divided(one) if not one.tests else None
         if divided is not None and not (one.validation and same_rows(divided, one.validation)):

@@ -24,6 +24,8 @@ class Lookahead:
     def __init__(self, work: Path, entry: str) -> None:
         self._fitted: set[str] = set()
         self._measured: set[str] = set()
+        self.calls: list[str] = []
+        """The name of every call."""
         self.names: set[str] = set()
         """Every name and attribute used."""
         for path in _files(work, entry):
@@ -51,7 +53,10 @@ class Lookahead:
             elif isinstance(node, ast.Attribute):
                 self.names.add(node.attr)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                self.calls.append(node.func.attr)
                 self._call(node, node.func.attr)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                self.calls.append(node.func.id)
 
     def _call(self, node: ast.Call, name: str) -> None:
         if name not in _FITS | _MEASURES:

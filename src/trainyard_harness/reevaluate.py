@@ -66,6 +66,10 @@ def loaded(folder: Path) -> tuple[Any, Any]:
     booster = boosters.load(folder)
     if booster is not None:
         return booster
+    if (folder / "model.pt").exists():
+        from trainyard_harness.frameworks import torch_model
+
+        return torch_model.load(folder), torch_model.TorchAdapter()
     __import__("sklearn.base")
     return sklearn_model.load(folder), sklearn_model.SklearnAdapter()
 

@@ -72,6 +72,16 @@ def truth_beside(x: Any, n: int | None, work: Path) -> Any:
     return None
 
 
+def names_of(thing: Any, work: Path) -> list[str]:
+    """The variables of the script that hold `thing`."""
+    frame = _script_frame(sys._getframe(1), work)
+    if frame is None:
+        return []
+    return [
+        name for names in (frame.f_locals, frame.f_globals) for name, one in names.items() if one is thing
+    ]
+
+
 def _truth_names(name: str) -> list[str]:
     found = [re.sub(rf"(^|_){x}(?=_|$)", rf"\g<1>{y}", name) for x, y in (("x", "y"), ("X", "y"), ("X", "Y"))]
     for x in ("images", "data", "features", "inputs"):

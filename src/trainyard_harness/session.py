@@ -163,6 +163,9 @@ class Session:
         """Whether a boosting estimator is being fitted: its library's own `train` is then followed."""
         self.labels: list[Any] | None = None
         """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
+        self.before_conclusion: list[Callable[[Session], None]] = []
+        """What frameworks without a `fit` of their own do before the final numbers."""
+        self._recent: dict[str, float] = {}
         self.predictions: list[Prediction] = []
         self.divisions: list[Division] = []
         self._faults = 0
@@ -292,6 +295,13 @@ class Session:
             ]
             split = same[-1] if same else split
         self.record.add(name, value, split=split, origin=origin, place=place, n=n)
+        prefix = {"validation": "val_", "unknown": "", "train": ""}.get(split, f"{split}_")
+        self._recent[f"{prefix}{name}"] = value
+
+    def recent(self) -> dict[str, float]:
+        """What the script has said since this was asked last."""
+        found, self._recent = self._recent, {}
+        return found
 
     def divided(self, fitted: Fitted) -> Samples | None:
         """The rows that the script split off and never measured on, where they are known for certain."""

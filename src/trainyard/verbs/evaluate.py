@@ -20,7 +20,7 @@ from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT, under
 from trainyard.verbs.follow import Follower
 from trainyard.verbs.launch import start
 
-STOP_GRACE_SECONDS = 20.0
+STOP_GRACE_SECONDS = 45.0
 """Between SIGTERM and SIGKILL at the end of the budget: the harness writes its best model and its numbers."""
 
 OUT_OF_TIME = "out-of-time"
@@ -170,7 +170,7 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
             f"{ended.entry}: not done after max_minutes = {ended.state.policy.max_minutes:g}.",
             "Train less, or raise [policy] max_minutes in trainyard.toml.",
         )
-    if metrics is not None and metrics.error is not None and metrics.state == "failed":
+    if metrics is not None and metrics.error is not None and metrics.error.type != "OutOfTime":
         return _script_error(metrics.error)
     if ended.end.exit_code not in (0, NOTHING_MEASURED_EXIT):
         tail = _last_line(ended.trial)

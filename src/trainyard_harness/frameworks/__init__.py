@@ -8,6 +8,7 @@ from trainyard_harness.frameworks import (
     lightgbm_hooks,
     sklearn_hooks,
     sklearn_metrics,
+    torch_hooks,
     xgboost_hooks,
 )
 
@@ -18,4 +19,5 @@ HOOKS = (
     xgboost_hooks.install,
     lightgbm_hooks.install,
     catboost_hooks.install,
+    torch_hooks.install,
 )
