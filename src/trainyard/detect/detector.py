@@ -17,6 +17,8 @@ from trainyard.exits import ExitCode, TrainyardError
 MAX_CANDIDATES = 12
 MAX_HAZARDS = 40
 MAX_PROBLEMS = 50
+MAX_PARSED_FOR_PROBLEMS = 2**20
+"""Characters of code that are parsed only to tell whether they do parse."""
 
 
 def detect(path: Path, *, entry: str | None = None, overrides: Overrides | None = None) -> Detection:
@@ -66,6 +68,7 @@ def _detect(root: Path, named: str | None, overrides: Overrides) -> Detection:
     else:
         _nothing(result, found, named)
     _apply(result, overrides)
+    _parse_the_rest(program)
     _problems(result, program, training[0] if training and result.entry else None)
     result.notes += [n for n in program.notes if n not in result.notes]
     if len(result.notes) > 30:
@@ -163,6 +166,16 @@ def _apply(result: Detection, overrides: Overrides) -> None:
         result.unsupported = None
     elif result.framework != "none":
         result.image, result.unsupported = known.choose(result.framework, result.family, result.api)
+
+
+def _parse_the_rest(program: Program) -> None:
+    """Parses what no candidate reached, so that a file that does not parse is said wherever it stands."""
+    size = 0
+    for source in program.sources.values():
+        size += len(program.text(source))
+        if size > MAX_PARSED_FOR_PROBLEMS:
+            return
+        program.parse(source)
 
 
 def _problems(result: Detection, program: Program, best: Ranked | None) -> None:
