@@ -151,7 +151,7 @@ def test_a_push_over_ssh_runs_the_six_jobs_to_a_verdict(controller: Host, tmp_pa
 def test_verify_proves_the_installation_and_says_so_as_json(playbook, tmp_path) -> None:
     result = tmp_path / "verify.json"
     done = playbook("-i", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/verify.yml", "-e", f"trainyard_verify_result={result}")
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     answer = json.loads(result.read_text())
     assert answer["ok"] is True and answer["outcome"] == "promoted"
     assert {j: answer["jobs"][j] for j in ("job1-pull", "job2-launch", "job3-evaluate", "job5-retrain")} == dict.fromkeys(

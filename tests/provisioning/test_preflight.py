@@ -26,6 +26,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]
     image = f"trainyard-test/host-{os.environ['TRAINYARD_HOST']}"
     command = [DOCKER, "run", "-d", "--name", NAME, "--hostname", NAME, *FLAGS.split(), "-v", f"{mirror}:/srv/mirror:ro", image]
     subprocess.run(command, check=True, capture_output=True)
+    Host(NAME).run("systemctl is-system-running --wait")
     folder = tmp_path_factory.mktemp("inventory")
     group_vars = Path(__file__).parent / "inventory/group_vars"
     (folder / "group_vars").symlink_to(group_vars)
@@ -69,7 +70,7 @@ def test_wrong_input_fails_with_the_fix_before_anything_is_changed(bare, playboo
     extra.write_text(json.dumps(values))
     before = trace(host)
     done = playbook("-i", str(inventory), "site.yml", "-e", f"@{extra}", timeout=300)
-    said = " ".join(done.stdout.replace("\\n", " ").split())
+    said = " ".join((done.stdout + done.stderr).replace("\\n", " ").split())
     assert done.returncode != 0, said[-2000:]
     assert fix in said, said[-2000:]
     assert "changed=0" in said
@@ -82,5 +83,5 @@ def test_an_unknown_distribution_is_refused(bare, playbook) -> None:
              " [ ! -e /etc/debian_version ] || { cp /etc/debian_version /tmp/dv; echo 11.9 > /etc/debian_version; };"
              " mv /etc/redhat-release /tmp/rr 2>/dev/null || true")  # fmt: skip
     done = playbook("-i", str(inventory), "site.yml", timeout=300)
-    said = " ".join(done.stdout.split())
+    said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0 and "is not supported" in said and "changed=0" in said, said[-2000:]
