@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trainyard.runs.files import Move
 from trainyard.tweak.moves import move
 from trainyard.tweak.network import CONVOLUTIONS, RECURRENT, Layer, Network
@@ -19,8 +21,8 @@ def family(layer: Layer) -> str:
     return "embedding" if layer.kind == "Embedding" else "dense"
 
 
-def widths(network: Network, factor: float = 1.0) -> dict[str, int]:
-    """New widths: the floor of the family and `factor` times the present one at least; empty if none grows.
+def widths(network: Network, factor: float = 1.0, floors: int = 1) -> dict[str, int]:
+    """New widths: `floors` times the floor of the family and `factor` times the present one at least.
 
     Convolutions behind others double the floor, as their maps shrink. Where branches merge all layers grow
     by one factor, so that what is added keeps fitting.
@@ -29,15 +31,15 @@ def widths(network: Network, factor: float = 1.0) -> dict[str, int]:
     if not layers:
         return {}
     if network.merges:
-        needed = max(factor, *(FLOORS[family(one)] / (one.width or 1) for one in layers))
+        needed = max(factor, *(floors * FLOORS[family(one)] / (one.width or 1) for one in layers))
         if needed <= 1:
             return {}
-        times = 2 ** max(1, round(needed).bit_length() - (round(needed) & (round(needed) - 1) == 0))
+        times = 2 ** math.ceil(math.log2(needed))
         return {one.name: (one.width or 1) * times for one in layers}
     found, convolutions = {}, 0
     for one in layers:
         width, kind = one.width or 1, family(one)
-        floor = FLOORS[kind]
+        floor = floors * FLOORS[kind]
         if kind == "conv":
             floor *= 2 if convolutions else 1
             convolutions += 1
@@ -47,8 +49,8 @@ def widths(network: Network, factor: float = 1.0) -> dict[str, int]:
     return found
 
 
-def widen(network: Network, factor: float = 1.0) -> list[Move]:
-    wanted = widths(network, factor)
+def widen(network: Network, factor: float = 1.0, floors: int = 1) -> list[Move]:
+    wanted = widths(network, factor, floors)
     if not wanted:
         return []
     now = {one.name: one.width for one in network.hidden}

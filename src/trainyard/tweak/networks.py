@@ -14,7 +14,7 @@ from trainyard.tweak.parts import Parts
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
 
-PROBE_EPOCHS = 40
+PROBE_EPOCHS = 60
 SURELY = 0.55
 """Confidence from which on overfitting is treated before anything else."""
 
@@ -86,7 +86,7 @@ def _settled(parts: Parts) -> Step | None:
 
 def _probed(parts: Parts) -> Step:
     """Enough to learn the training data by heart: tells too small a model from no rule at all."""
-    moves = [*parts.scaled(), *capacity.widen(parts.network, 4.0), *parts.rate()]
+    moves = [*parts.scaled(), *capacity.widen(parts.network, 2.0, floors=2), *parts.rate()]
     epochs = max(PROBE_EPOCHS, parts.network.epochs)
     moves += parts.epochs(epochs, patience=epochs)
     why = f"{parts.why(Kind.UNLEARNABLE)}; a large network shows if there is a rule at all"

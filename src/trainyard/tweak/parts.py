@@ -50,14 +50,15 @@ class Parts:
         usual = network.usual_rate
         bold = BOLD_RECURRENT_RATE if network.recurrent else BOLD_RATE
         too_high = rate > 1.5 * usual
+        overfit = self.has(Kind.OVERFIT) and not self.has(Kind.UNLEARNABLE)
         if self.has(Kind.DIVERGED) or (self.has(Kind.DEAD) and too_high):
             new = float(f"{usual if rate >= 3 * usual else rate / 5:.2g}")
-        elif network.optimizer not in ADAPTIVE and not self.has(Kind.OVERFIT):
+        elif network.optimizer not in ADAPTIVE and not overfit:
             text = f"replaced {network.optimizer} by Adam at {bold:g}"
             return [move("optimizer", text, class_name="Adam", config={"learning_rate": bold})]
         elif rate >= 10 * usual:
             new = usual
-        elif rate < 0.9 * bold and not (self.has(Kind.OVERFIT) and rate >= usual / 2):
+        elif rate < 0.9 * bold and not (overfit and rate >= usual / 2):
             new = bold
         else:
             return []

@@ -16,6 +16,8 @@ from trainyard.tweak.moves import joined, signature
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
 
+GIVE_UP = 3
+"""Trials in a row without a number after which it is not the moves' fault."""
 MEMORISING = 2
 """Retrains without any sign of a rule, one of which learnt its training data, that make it hopeless."""
 
@@ -62,8 +64,8 @@ def propose(history: list[TrialRecord], policy: Policy, *, seed: int) -> Proposa
     findings = diagnose(best, policy)
     if reason := _hopeless(history, policy):
         return Exhausted(reason, _said(diagnose(history[-1], policy), Kind.UNLEARNABLE))
-    if len(history) >= policy.max_trials:
-        return Exhausted(f"The budget of {policy.max_trials} trials is spent.", _said(findings))
+    if reason := _spent(history, policy):
+        return Exhausted(reason, _said(findings))
     tried = {signature(one.spec) for one in history}
     taken = Counter(one.spec.step for one in history)
     for base in _bases(history, best, policy):
@@ -110,6 +112,14 @@ def _bases(history: list[TrialRecord], best: TrialRecord, policy: Policy) -> lis
     scored = [(one, value) for one in history if one is not best and (value := one.value) is not None]
     scored.sort(key=lambda item: item[1], reverse=policy.direction == "max")
     return [best, *(one for one, _ in scored)]
+
+
+def _spent(history: list[TrialRecord], policy: Policy) -> str | None:
+    if len(history) >= policy.max_trials:
+        return f"The budget of {policy.max_trials} trials is spent."
+    if len(history) > GIVE_UP and all(one.value is None for one in history[-GIVE_UP:]):
+        return f"The last {GIVE_UP} trials gave no number."
+    return None
 
 
 def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
