@@ -545,6 +545,6 @@ def test_execute_runs_what_render_gives(tmp_path: Path) -> None:
         f"pull --repo wine --url {HOSTILE} --branch a$(touch pwned)b --commit abc "
         "--policy preset=serve-above-90 --again no --properties run.properties"
     )
-    assert verbs[1] == "launch --run wine/1 --properties run.properties"
+    assert verbs[1] == "launch --run wine/1 --properties run.properties --archive result"
     assert list(home.rglob("pwned")) == []
     assert (done.builds[-1].log.parent / "archive/result/verdict.json").exists()
