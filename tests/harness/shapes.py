@@ -25,7 +25,7 @@ class Shape:
         split, origin: of the number that the gate reads.
         metric: its name.
         between: the values it may have.
-        by: who held the data out.
+        by: who held the data out; empty where the number is the script's own, of rows that are not known.
         job: fields of job.json.
         note: what the notes must say.
     """
@@ -187,7 +187,29 @@ BOOSTING = [
     Shape("b_catboost_eval_set.py", "boosting", "CatBoost with eval_set", "validation", "score"),
 ]
 
-SHAPES = [*KERAS, *SKLEARN, *BOOSTING]
+TORCH = [
+    Shape("t_own_test_set.py", "pytorch", "loop with a test loader", "test", "DataLoader", again=True),
+    Shape("t_prints_nothing.py", "pytorch", "loop, prints nothing", "held-out", "harness", by="harness"),
+    Shape(
+        "t_training_accuracy_only.py",
+        "pytorch",
+        "loop, prints training accuracy only",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape(
+        "t_percent_file.py",
+        "pytorch",
+        "loop over whole tensors, test accuracy in a file in percent",
+        "test",
+        "metrics file",
+        by="",
+        note="the script's own",
+    ),
+]
+
+SHAPES = [*KERAS, *SKLEARN, *BOOSTING, *TORCH]
 
 
 def page() -> str:

@@ -1,4 +1,4 @@
-"""Boosting goes on between rounds, with sampling and early stopping, and ends in the very same model."""
+"""Boosting goes on between rounds, PyTorch loops between epochs, and both end in the very same model."""
 
 from __future__ import annotations
 
@@ -79,3 +79,42 @@ def test_boosting_resumes_after_sigkill_with_identical_metrics(bench: Any, scrip
     found = outcome(ended)
     for name, value in found.items():
         assert value == whole[name], name
+
+
+TORCH = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+x = torch.randn(6000, 20)
+y = (x[:, :4] + 0.5 * torch.randn(6000, 4)).argmax(dim=1)
+train = DataLoader(TensorDataset(x[:4800], y[:4800]), batch_size=32, shuffle=True)
+test = DataLoader(TensorDataset(x[4800:], y[4800:]), batch_size=200)
+model = nn.Sequential(nn.Linear(20, 128), nn.ReLU(), nn.Dropout(0.3), nn.BatchNorm1d(128), nn.Linear(128, 4))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 4, 0.5)
+for epoch in range(14):
+    model.train()
+    for data, target in train:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(data), target).backward()
+        optimizer.step()
+    scheduler.step()
+model.eval()
+with torch.no_grad():
+    hits = sum((model(data).argmax(1) == target).sum().item() for data, target in test)
+print("best", hits, sum(one.double().sum().item() for one in model.state_dict().values()), torch.rand(1).item())
+"""
+
+
+def test_a_pytorch_loop_resumes_after_sigkill_with_identical_weights(bench: Any) -> None:
+    place: Bench = bench("pytorch")
+    source = place.source(TORCH)
+    began = time.monotonic()
+    whole = outcome(place.train(source, place.trial("whole")))
+    seconds = time.monotonic() - began
+    trial = place.trial("killed")
+    for share in (0.6, 0.9):
+        place.killed(source, trial, share * seconds)
+    ended = place.train(source, trial)
+    assert outcome(ended) == whole
+    assert ended.metrics["resumed_from_epoch"]

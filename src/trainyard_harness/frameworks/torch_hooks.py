@@ -1,0 +1,274 @@
+"""What is patched in PyTorch, whose training is a loop of the script's own: best effort.
+
+Loops are seen through the parts that they use: the DataLoader that is iterated while an optimizer steps is the
+training data, and each of its passes an epoch; loaders that are iterated otherwise are measured on. A
+restarted training runs the script again; finished epochs draw one batch and change nothing, and then model,
+optimizer, schedulers and random state are put back. What the loop itself remembers of those epochs is lost.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import random
+import sys
+import time
+import types
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from trainyard_harness import session as sessions
+from trainyard_harness.frameworks.torch_model import TorchAdapter
+from trainyard_harness.holdout import split
+from trainyard_harness.imports import AfterImport
+from trainyard_harness.script import names_of
+from trainyard_harness.session import Samples, Session
+
+ADAPTER = TorchAdapter()
+
+
+class Loops:
+    """The script's training loops, as far as they show."""
+
+    def __init__(self) -> None:
+        self.models: list[Any] = []
+        self.optimizers: list[Any] = []
+        self.schedulers: list[Any] = []
+        self.loaders: list[Any] = []
+        self.measured_on: list[tuple[Any, str, str | None]] = []
+        self.candidate: Any = None
+        self.current: Any = None
+        self.train: int | None = None
+        self.epochs = 0
+        self.held_out: Any = None
+        self.replaying = False
+        self.saved: dict[str, Any] | None = None
+        self.asked = False
+        self._began = time.monotonic()
+
+    def trains(self, loader: Any) -> bool:
+        """Whether `loader` is the one that the optimizer learns from."""
+        return self.train is not None and self.loaders[self.train : self.train + 1] == [loader]
+
+    def begin_epoch(self, session: Session) -> None:
+        """A pass over the training data begins: what came before is an epoch, and worth a checkpoint."""
+        if self.epochs and not self.replaying:
+            session.epoch(0, self.epochs - 1, session.recent(), time.monotonic() - self._began)
+            if session.store.affordable():
+                try:
+                    session.store.write(0, self.epochs, lambda: (self._state(session), []))
+                except Exception as error:  # noqa: BLE001
+                    session.fault("checkpoint", error)
+        if self.replaying and self.saved is not None and self.epochs == self.saved["epoch"]:
+            self._restore(session)
+        self._began = time.monotonic()
+        self.epochs += 1
+
+    def resume(self, session: Session) -> None:
+        """Looks, once, whether an earlier attempt left a checkpoint."""
+        if not self.asked:
+            self.asked = True
+            found = session.store.newest(0)
+            if found is not None and "torch" in found[0]:
+                self.saved = found[0]
+                self.train = self.saved["train"]
+                self.replaying = True
+
+    def _state(self, session: Session) -> dict[str, Any]:
+        torch = sys.modules["torch"]
+        held = io.BytesIO()
+        parts = (*self.models, *self.optimizers, *self.schedulers)
+        torch.save([one.state_dict() for one in parts], held)
+        generators = [one.generator.get_state() for one in self.loaders if one.generator is not None]
+        numpy = sys.modules.get("numpy")
+        return {
+            "torch": held.getvalue(),
+            "epoch": self.epochs,
+            "train": self.train,
+            "random": (
+                torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None, generators
+            ),
+            "rows": session.history.of(0),
+        }  # fmt: skip
+
+    def _restore(self, session: Session) -> None:
+        torch = sys.modules["torch"]
+        saved = self.saved or {}
+        try:
+            states = torch.load(io.BytesIO(saved["torch"]), weights_only=False)
+            parts = (*self.models, *self.optimizers, *self.schedulers)
+            for part, state in zip(parts, states, strict=True):
+                part.load_state_dict(state)
+            drawn, python, numbers, generators = saved["random"]
+            seeded = [one.generator for one in self.loaders if one.generator is not None]
+            for generator, state in zip(seeded, generators, strict=True):
+                generator.set_state(state)
+            random.setstate(python)
+            if numbers is not None:
+                sys.modules["numpy"].random.set_state(numbers)
+            torch.set_rng_state(drawn)
+        except Exception as error:
+            raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
+        self.replaying = False
+        session.history.restore(0, saved["rows"])
+        session.record.set(resumed_from_epoch=self.epochs, epochs_done=self.epochs)
+        session.record.note(
+            "Resumed inside a PyTorch loop: model, optimizer, schedulers and random state went on from the "
+            "checkpoint; what the loop itself had counted did not."
+        )
+
+
+LOOPS = Loops()
+
+
+def install(imports: AfterImport) -> None:
+    imports.add("torch", patch)
+
+
+def patch(torch: ModuleType) -> None:
+    module, optimizer = torch.nn.Module, torch.optim.Optimizer
+    module.parameters = _parameters(module.parameters)
+    optimizer.__init__ = _optimizer(optimizer.__init__)
+    scheduler = torch.optim.lr_scheduler.LRScheduler
+    scheduler.__init__ = _kept(scheduler.__init__, LOOPS.schedulers)
+    loader = torch.utils.data.DataLoader
+    loader.__init__ = _loader(loader.__init__, torch)
+    loader.__iter__ = _iterate(loader.__iter__, torch)
+    sessions.current().before_conclusion.append(_conclude)
+
+
+def _parameters(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The module whose parameters were asked for last is the one that an optimizer is made for."""
+
+    @functools.wraps(original)
+    def parameters(self: Any, recurse: bool = True) -> Any:
+        if not sessions.current().depth:
+            LOOPS.candidate = self
+        return original(self, recurse)
+
+    return parameters
+
+
+def _optimizer(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def init(self: Any, params: Any, *args: Any, **options: Any) -> None:
+        original(self, params, *args, **options)
+        session = sessions.current()
+        if session.depth or any(one is self for one in LOOPS.optimizers):
+            return
+        model = LOOPS.candidate
+        LOOPS.optimizers.append(self)
+        if model is not None and not any(one is model for one in LOOPS.models):
+            LOOPS.models.append(model)
+            session.record.set(framework=ADAPTER.framework)
+        self.step = types.MethodType(_step, self)
+
+    return init
+
+
+def _step(self: Any, *args: Any, **options: Any) -> Any:
+    """An optimizer's step: it tells which loader trains; while epochs are replayed it changes nothing."""
+    session = sessions.current()
+    if session.out_of_time:
+        raise sessions.OutOfTime
+    if LOOPS.replaying:
+        closure = args[0] if args else options.get("closure")
+        return closure() if closure is not None else None
+    if LOOPS.train is None and LOOPS.current is not None:
+        LOOPS.train = next(place for place, one in enumerate(LOOPS.loaders) if one is LOOPS.current)
+        LOOPS.epochs = 1
+    return type(self).step(self, *args, **options)
+
+
+def _kept(original: Callable[..., Any], kept: list[Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        original(self, *args, **options)
+        if not any(one is self for one in kept):
+            kept.append(self)
+
+    return init
+
+
+def _loader(original: Callable[..., Any], torch: ModuleType) -> Callable[..., Any]:
+    """A script with a single loader keeps no rows apart: some are taken out of its dataset."""
+
+    @functools.wraps(original)
+    def init(self: Any, dataset: Any, *args: Any, **options: Any) -> None:
+        session = sessions.current()
+        try:
+            if not session.depth and not options.get("sampler") and not options.get("batch_sampler"):
+                dataset = _hold_out(session, dataset, torch)
+        except Exception as error:  # noqa: BLE001
+            session.fault("DataLoader", error)
+        original(self, dataset, *args, **options)
+        if not session.depth:
+            LOOPS.loaders.append(self)
+
+    return init
+
+
+def _hold_out(session: Session, dataset: Any, torch: ModuleType) -> Any:
+    if LOOPS.loaders or session.lookahead.calls.count("DataLoader") != 1 or not hasattr(dataset, "__len__"):
+        return dataset
+    n = len(dataset)
+    if n < 10:
+        return dataset
+    kept, held, _ = split(n, session.job.holdout, session.job.seed, None, session.lookahead.ordered)
+    LOOPS.held_out = torch.utils.data.Subset(dataset, held.tolist())
+    session.record.note(
+        f"The script has a single DataLoader: {len(held)} of its {n} rows were held out "
+        f"(seed {session.job.seed})."
+    )
+    return torch.utils.data.Subset(dataset, kept.tolist())
+
+
+def _iterate(original: Callable[..., Any], torch: ModuleType) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def iterate(self: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            return original(self)
+        LOOPS.current = self
+        LOOPS.resume(session)
+        if (
+            LOOPS.train is not None
+            and LOOPS.train < len(LOOPS.loaders)
+            and LOOPS.loaders[LOOPS.train] is self
+        ):
+            if torch.is_grad_enabled():
+                LOOPS.begin_epoch(session)
+                return iter([next(original(self))]) if LOOPS.replaying else original(self)
+        elif not torch.is_grad_enabled() or not all(one.training for one in LOOPS.models):
+            if not any(one is self for one, _split, _place in LOOPS.measured_on):
+                names = " ".join(names_of(self, session.trial.work)).lower()
+                LOOPS.measured_on.append((self, "validation" if "val" in names else "test", session.place()))
+        return original(self)
+
+    return iterate
+
+
+def _conclude(session: Session) -> None:
+    """Takes in the model that was trained, with the loaders that it was measured on."""
+    torch = sys.modules["torch"]
+    if LOOPS.epochs and not LOOPS.replaying:
+        session.epoch(0, LOOPS.epochs - 1, session.recent(), time.monotonic() - LOOPS._began)
+    for model in LOOPS.models[-1:]:
+        fitted = session.take(model, ADAPTER)
+        fitted.fits += 1
+        session.record.set(parameters=sum(one.numel() for one in model.parameters()))
+        for loader, part, place in LOOPS.measured_on:
+            samples = Samples(loader, None, part, "DataLoader", place, fits=fitted.fits)
+            samples.values = {
+                one["name"]: one["value"]
+                for one in session.record.metrics
+                if one["split"] == part and one["origin"] == "printed line"
+            }
+            if part == "test":
+                fitted.tests.append(samples)
+            else:
+                fitted.validation = samples
+        if LOOPS.held_out is not None and not fitted.tests:
+            loader = torch.utils.data.DataLoader(LOOPS.held_out, batch_size=128)
+            fitted.tests.append(Samples(loader, None, "held-out", "harness", None))

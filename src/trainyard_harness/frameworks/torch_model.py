@@ -1,0 +1,136 @@
+"""A PyTorch module after training: its predictions, its description, its files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from trainyard_harness.data import count
+from trainyard_harness.frameworks.keras_model import BATCH, COLLECTED, judged
+from trainyard_harness.holdout import classes_of
+from trainyard_harness.session import Samples, Session
+
+
+class TorchAdapter:
+    """See trainyard_harness.session.Adapter."""
+
+    framework = "pytorch"
+
+    def outcome(self, model: Any, samples: Samples) -> dict[str, Any]:
+        import numpy as np
+
+        if samples.y is not None and count(samples.x) is not None:
+            scores, truth = self.predict(model, samples.x), np.asarray(samples.y)
+        else:
+            scores, truth = self._over_batches(model, samples)
+        return _judged(scores, truth)
+
+    def predict(self, model: Any, x: Any) -> Any:
+        import numpy as np
+
+        torch = sys.modules["torch"]
+        found = []
+        with _resting(torch, model):
+            for first in range(0, len(x), BATCH):
+                found.append(model(torch.as_tensor(x[first : first + BATCH])).numpy())
+        return np.concatenate(found)
+
+    def _over_batches(self, model: Any, samples: Samples) -> tuple[Any, Any]:
+        import numpy as np
+
+        torch = sys.modules["torch"]
+        scores, truths, inputs, size = [], [], [], 0
+        with _resting(torch, model):
+            for batch in samples.x:
+                x, y = batch[0], batch[1]
+                output = model(x)
+                if not isinstance(output, torch.Tensor):
+                    raise ValueError("the model's output is no tensor")
+                scores.append(output.numpy())
+                truths.append(np.asarray(y))
+                if size <= COLLECTED:
+                    inputs.append(x.numpy())
+                    size += inputs[-1].nbytes
+        if size <= COLLECTED:
+            samples.options["collected"] = np.concatenate(inputs)
+        samples.y = np.concatenate(truths)
+        return np.concatenate(scores), samples.y
+
+    def save(self, model: Any, session: Session) -> str | None:
+        """The state dict, and the module as TorchScript, which is loaded without the script's own classes."""
+        torch = sys.modules["torch"]
+        folder = session.trial.model
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "model.pt"
+        torch.save(model.state_dict(), path)
+        try:
+            model.eval()
+            torch.jit.save(torch.jit.script(model), folder / "model.torchscript.pt")
+        except Exception as error:  # noqa: BLE001  code that TorchScript does not know
+            text = str(error).strip().splitlines()
+            reason = text[0] if text else type(error).__name__
+            session.record.note(f"The module cannot be loaded without its code ({reason[:200]}).")
+        return path.relative_to(session.trial.folder).as_posix()
+
+    def describe(self, model: Any) -> dict[str, Any]:
+        layers = [
+            {
+                "name": name,
+                "class_name": type(layer).__name__,
+                "config": {"text": layer.extra_repr()},
+                "output_shape": None,
+                "params": sum(one.numel() for one in layer.parameters()),
+            }
+            for name, layer in model.named_modules()
+            if name and not any(True for _ in layer.children())
+        ]
+        return {
+            "schema": 1,
+            "kind": "subclassed",
+            "layers": layers,
+            "config": None,
+            "compile": None,
+            "parameters": sum(one.numel() for one in model.parameters()),
+        }
+
+
+class _resting:  # noqa: N801  used like a function
+    """A module in evaluation mode and without gradients, and as it was afterwards."""
+
+    def __init__(self, torch: Any, model: Any) -> None:
+        self._model, self._training = model, model.training
+        self._grad = torch.no_grad()
+
+    def __enter__(self) -> None:
+        self._model.eval()
+        self._grad.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._grad.__exit__(*error)
+        self._model.train(self._training)
+
+
+def _judged(scores: Any, truth: Any) -> dict[str, Any]:
+    """The task, from outputs and labels alone: there is no compiled loss to ask."""
+    discrete = classes_of(truth) is not None
+    wide = scores.ndim > 1 and scores.shape[-1] > 1
+    if truth.dtype.kind in "iub" and wide:
+        return judged("classification", scores, truth, False)
+    if discrete and not wide and set(map(float, truth.reshape(-1)[:1000])) <= {0.0, 1.0}:
+        outside = bool((scores < 0).any() or (scores > 1).any())
+        return judged("classification", scores, truth, outside)
+    return judged("regression", scores, truth, False)
+
+
+def load(folder: Path) -> Any:
+    """The saved module.
+
+    Raises:
+        ValueError: it can only be loaded by the script's own code.
+    """
+    torch = __import__("torch")
+    path = folder / "model.torchscript.pt"
+    if not path.exists():
+        raise ValueError("the module cannot be loaded without its code")
+    return torch.jit.load(path)
