@@ -102,7 +102,8 @@ for epoch in range(14):
 model.eval()
 with torch.no_grad():
     hits = sum((model(data).argmax(1) == target).sum().item() for data, target in test)
-print("best", hits, sum(one.double().sum().item() for one in model.state_dict().values()), torch.rand(1).item())
+total = sum(one.double().sum().item() for one in model.state_dict().values())
+print("best", hits, total, torch.rand(1).item())
 """
 
 

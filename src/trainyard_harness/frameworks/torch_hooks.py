@@ -1,9 +1,9 @@
 """What is patched in PyTorch, whose training is a loop of the script's own: best effort.
 
 Loops are seen through the parts that they use: the DataLoader that is iterated while an optimizer steps is the
-training data, and each of its passes an epoch; loaders that are iterated otherwise are measured on. A
-restarted training runs the script again; finished epochs draw one batch and change nothing, and then model,
-optimizer, schedulers and random state are put back. What the loop itself remembers of those epochs is lost.
+training data, and each of its passes an epoch; others are measured on. A restarted training runs the script
+again; finished epochs draw one batch and change nothing, and then model, optimizer, schedulers and random state
+are put back. What the loop itself remembers of those epochs is lost.
 """
 
 from __future__ import annotations
@@ -80,17 +80,20 @@ class Loops:
         held = io.BytesIO()
         parts = (*self.models, *self.optimizers, *self.schedulers)
         torch.save([one.state_dict() for one in parts], held)
-        generators = [one.generator.get_state() for one in self.loaders if one.generator is not None]
         numpy = sys.modules.get("numpy")
+        drawn = (
+            torch.get_rng_state(),
+            random.getstate(),
+            numpy.random.get_state() if numpy else None,
+            [one.generator.get_state() for one in self.loaders if one.generator is not None],
+        )
         return {
             "torch": held.getvalue(),
             "epoch": self.epochs,
             "train": self.train,
-            "random": (
-                torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None, generators
-            ),
+            "random": drawn,
             "rows": session.history.of(0),
-        }  # fmt: skip
+        }
 
     def _restore(self, session: Session) -> None:
         torch = sys.modules["torch"]
@@ -232,18 +235,16 @@ def _iterate(original: Callable[..., Any], torch: ModuleType) -> Callable[..., A
             return original(self)
         LOOPS.current = self
         LOOPS.resume(session)
-        if (
-            LOOPS.train is not None
-            and LOOPS.train < len(LOOPS.loaders)
-            and LOOPS.loaders[LOOPS.train] is self
-        ):
-            if torch.is_grad_enabled():
-                LOOPS.begin_epoch(session)
-                return iter([next(original(self))]) if LOOPS.replaying else original(self)
-        elif not torch.is_grad_enabled() or not all(one.training for one in LOOPS.models):
-            if not any(one is self for one, _split, _place in LOOPS.measured_on):
-                names = " ".join(names_of(self, session.trial.work)).lower()
-                LOOPS.measured_on.append((self, "validation" if "val" in names else "test", session.place()))
+        learning = torch.is_grad_enabled()
+        if LOOPS.trains(self):
+            if not learning:
+                return original(self)
+            LOOPS.begin_epoch(session)
+            return iter([next(original(self))]) if LOOPS.replaying else original(self)
+        known = any(one is self for one, _split, _place in LOOPS.measured_on)
+        if not known and not (learning and all(one.training for one in LOOPS.models)):
+            names = " ".join(names_of(self, session.trial.work)).lower()
+            LOOPS.measured_on.append((self, "validation" if "val" in names else "test", session.place()))
         return original(self)
 
     return iterate
