@@ -17,7 +17,9 @@ class Host:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.el = "host-el8" in subprocess.check_output([DOCKER, "inspect", "-f", "{{.Config.Image}}", name], text=True)
+        self.el = "host-el8" in subprocess.check_output(
+            [DOCKER, "inspect", "-f", "{{.Config.Image}}", name], text=True
+        )
 
     def run(self, script: str, check: bool = True, stdin: str = "") -> str:
         """Runs a shell script as root; its output, or with `check` an assertion."""
@@ -26,11 +28,17 @@ class Host:
             input=stdin, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-        return done.stdout.strip() if done.returncode == 0 or check else f"exit {done.returncode} {done.stdout} {done.stderr}"
+        return (
+            done.stdout.strip()
+            if done.returncode == 0 or check
+            else f"exit {done.returncode} {done.stdout} {done.stderr}"
+        )
 
     @property
     def address(self) -> str:
-        return json.loads(subprocess.check_output([DOCKER, "inspect", self.name]))[0]["NetworkSettings"]["IPAddress"]
+        return json.loads(subprocess.check_output([DOCKER, "inspect", self.name]))[0]["NetworkSettings"][
+            "IPAddress"
+        ]
 
     def api(self, path: str, user: str | None = "admin", secret: str = "admin-password") -> tuple[int, str]:
         """GET at Jenkins from inside the host: status and body."""
@@ -58,7 +66,9 @@ def any_host(request: pytest.FixtureRequest) -> Host:
 @pytest.fixture(scope="session")
 def secrets(controller: Host) -> dict[str, str]:
     """Every generated secret by name."""
-    listed = controller.run("cd /etc/jenkins/secrets && for f in *-password user-* *-token; do echo \"$f $(cut -d' ' -f1 $f)\"; done")
+    listed = controller.run(
+        "cd /etc/jenkins/secrets && for f in *-password user-* *-token; do echo \"$f $(cut -d' ' -f1 $f)\"; done"
+    )
     return dict(line.split(" ", 1) for line in listed.splitlines())
 
 

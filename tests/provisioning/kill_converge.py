@@ -34,7 +34,10 @@ def boot(container: str) -> None:
     subprocess.run([DOCKER, "start", container], check=True, capture_output=True)
     for _ in range(300):
         state = subprocess.run(
-            [DOCKER, "exec", container, "systemctl", "is-system-running"], capture_output=True, text=True, check=False
+            [DOCKER, "exec", container, "systemctl", "is-system-running"],
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout.strip()
         if state in ("running", "degraded"):
             return
@@ -54,7 +57,9 @@ def converge(inventory: str, container: str, kill_in: str | None, what: str) -> 
         if kill_in and line.startswith(f"TASK [{kill_in}"):
             time.sleep(1.5)
             if what == "host":
-                subprocess.run([DOCKER, "kill", "--signal", "KILL", container], check=True, capture_output=True)
+                subprocess.run(
+                    [DOCKER, "kill", "--signal", "KILL", container], check=True, capture_output=True
+                )
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if what == "host":
@@ -73,7 +78,9 @@ def main() -> None:
         code = converge(inventory, container, task, what)
         if code is not None:
             sys.exit(f"kill {number}: never came to {task!r} (exit code {code})")
-        print(f"kill {number:2}: {what} killed in {task!r} after {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"kill {number:2}: {what} killed in {task!r} after {time.monotonic() - began:.0f} s", flush=True
+        )
     code = converge(inventory, container, None, "")
     print(f"after ten kills site.yml ended with {code}")
     sys.exit(code)

@@ -14,10 +14,19 @@ SIX = ("job1-pull", "job2-launch", "job3-evaluate", "job4-tweak", "job5-retrain"
 
 
 def test_services_are_up_and_come_back_after_a_reboot(controller: Host) -> None:
-    wanted = ["docker", "jenkins", "sshd" if controller.el else "ssh"] + (["firewalld"] if controller.el else [])
+    wanted = ["docker", "jenkins", "sshd" if controller.el else "ssh"] + (
+        ["firewalld"] if controller.el else []
+    )
     for unit in wanted:
-        assert controller.run(f"systemctl is-active {unit}") == "active", controller.run(f"journalctl -n 30 -u {unit}")
-        assert controller.run(f"systemctl is-enabled {unit}") in ("enabled", "alias", "linked-runtime", "linked")
+        assert controller.run(f"systemctl is-active {unit}") == "active", controller.run(
+            f"journalctl -n 30 -u {unit}"
+        )
+        assert controller.run(f"systemctl is-enabled {unit}") in (
+            "enabled",
+            "alias",
+            "linked-runtime",
+            "linked",
+        )
     assert controller.run("systemctl --failed --plain --no-legend") == ""
 
 
@@ -61,7 +70,9 @@ def test_each_account_may_what_it_must(controller: Host) -> None:
     assert controller.api("/job/sample-job1-pull/api/json", "reader", "user-reader")[0] == 200
     # a password needs a crumb (CSRF); a token needs none
     assert post("admin", "admin-password", "/job/elsewhere-job1-pull/build") == "403"
-    assert post("trainyard-trigger", "trigger-token", "/job/elsewhere-job1-pull/build") == "409", "paused, so refused"
+    assert post("trainyard-trigger", "trigger-token", "/job/elsewhere-job1-pull/build") == "409", (
+        "paused, so refused"
+    )
     assert post("trainyard-trigger", "trigger-token", "/job/sample-job1-pull/doDelete") == "403"
     assert controller.api("/job/sample-job1-pull/config.xml", "trainyard-trigger", "trigger-token")[0] == 403
 
@@ -107,7 +118,12 @@ def git_ssh(key: str) -> str:
 
 def test_the_git_account_gives_no_shell_and_takes_no_stranger(controller: Host, tmp_path) -> None:
     key = os.environ["TRAINYARD_TEST_KEY"]
-    shell = subprocess.run([*git_ssh(key).split(), f"git@{controller.address}", "id"], capture_output=True, text=True, check=False)
+    shell = subprocess.run(
+        [*git_ssh(key).split(), f"git@{controller.address}", "id"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert shell.returncode != 0 and "uid=" not in shell.stdout
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{tmp_path}/other"], check=True)
     other = subprocess.run(
@@ -119,7 +135,9 @@ def test_the_git_account_gives_no_shell_and_takes_no_stranger(controller: Host, 
 
 def test_a_push_cannot_change_hooks_or_settings(controller: Host) -> None:
     for path in ("hooks/post-receive", "config", "hooks/x"):
-        assert "exit" in controller.run(f"runuser -u git -- sh -c 'echo x >> /srv/git/sample.git/{path}'", check=False)
+        assert "exit" in controller.run(
+            f"runuser -u git -- sh -c 'echo x >> /srv/git/sample.git/{path}'", check=False
+        )
 
 
 def test_a_push_over_ssh_runs_the_six_jobs_to_a_verdict(controller: Host, tmp_path) -> None:
@@ -127,7 +145,9 @@ def test_a_push_over_ssh_runs_the_six_jobs_to_a_verdict(controller: Host, tmp_pa
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         who = ("-c", "user.name=t", "-c", "user.email=t@test.invalid")
-        done = subprocess.run(["git", *who, *arguments], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *who, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done
 
@@ -150,13 +170,19 @@ def test_a_push_over_ssh_runs_the_six_jobs_to_a_verdict(controller: Host, tmp_pa
 
 def test_verify_proves_the_installation_and_says_so_as_json(playbook, tmp_path) -> None:
     result = tmp_path / "verify.json"
-    done = playbook("-i", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/verify.yml", "-e", f"trainyard_verify_result={result}")
+    done = playbook(
+        "-i",
+        os.environ["MOLECULE_INVENTORY_FILE"],
+        "playbooks/verify.yml",
+        "-e",
+        f"trainyard_verify_result={result}",
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     answer = json.loads(result.read_text())
     assert answer["ok"] is True and answer["outcome"] == "promoted"
-    assert {j: answer["jobs"][j] for j in ("job1-pull", "job2-launch", "job3-evaluate", "job5-retrain")} == dict.fromkeys(
-        ("job1-pull", "job2-launch", "job3-evaluate", "job5-retrain"), "SUCCESS"
-    )
+    assert {
+        j: answer["jobs"][j] for j in ("job1-pull", "job2-launch", "job3-evaluate", "job5-retrain")
+    } == dict.fromkeys(("job1-pull", "job2-launch", "job3-evaluate", "job5-retrain"), "SUCCESS")
 
 
 def test_no_secret_is_readable_by_others(controller: Host, secrets: dict[str, str]) -> None:
@@ -167,7 +193,9 @@ def test_no_secret_is_readable_by_others(controller: Host, secrets: dict[str, st
         f" /usr/local 2>/dev/null <<'E' | xargs -r stat -c '%a %n'\n{patterns}\nE",
         check=False,
     )
-    open_to_all = [line for line in found.splitlines() if re.match(r"\d*[4-7] ", line) and not line.startswith("exit")]
+    open_to_all = [
+        line for line in found.splitlines() if re.match(r"\d*[4-7] ", line) and not line.startswith("exit")
+    ]
     assert open_to_all == []
     assert controller.run("stat -c %a /etc/jenkins/secrets") == "750"
     assert controller.run("find /etc/trainyard /etc/jenkins -name '*key' -perm /007") == ""
@@ -178,13 +206,18 @@ def test_no_secret_is_in_the_journal_or_a_process_list(any_host: Host, secrets: 
     patterns = "\n".join(secrets.values()) + "\n"
     any_host.run("cat > /run/patterns", stdin=patterns)
     assert any_host.run("journalctl --no-pager | grep -cFf /run/patterns || true") == "0"
-    assert any_host.run("cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -cFf /run/patterns || true") == "0"
+    assert (
+        any_host.run("cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -cFf /run/patterns || true")
+        == "0"
+    )
     any_host.run("rm /run/patterns")
 
 
 def test_nothing_listens_beyond_the_documented_ports(any_host: Host) -> None:
     rows = any_host.run("ss -Htlnp").splitlines()
-    ports = {row.split()[3].rpartition(":")[2] for row in rows if not row.split()[3].startswith(("127.", "[::1]"))}
+    ports = {
+        row.split()[3].rpartition(":")[2] for row in rows if not row.split()[3].startswith(("127.", "[::1]"))
+    }
     assert ports <= ({"22", "8080"} if any_host.name.endswith("controller") else {"22"}), rows
 
 
@@ -192,7 +225,11 @@ def test_root_runs_only_what_must_be_root(any_host: Host) -> None:
     names = set(any_host.run("ps -o comm= -U root").split())
     allowed = {"systemd", "systemd-journal", "dbus-daemon", "sshd", "dockerd", "containerd", "firewalld", "polkitd", "cron",
                "crond", "rsyslogd", "ps", "bash", "sh", "chronyd", "hostinit", "(sd-pam)", "agetty"}  # fmt: skip
-    extra = {n for n in names if n not in allowed and not n.startswith(("containerd-shim", "systemd", "docker", "runc"))}
+    extra = {
+        n
+        for n in names
+        if n not in allowed and not n.startswith(("containerd-shim", "systemd", "docker", "runc"))
+    }
     assert extra == set()
     if any_host.name.endswith("controller"):
         assert any_host.run("stat -c %U /proc/$(systemctl show -p MainPID --value jenkins)") == "jenkins"

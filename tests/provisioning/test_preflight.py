@@ -24,9 +24,23 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]
     subprocess.run([DOCKER, "rm", "-fv", NAME], capture_output=True, check=False)
     mirror = os.environ["TRAINYARD_MIRROR"]
     image = f"trainyard-test/host-{os.environ['TRAINYARD_HOST']}"
-    command = [DOCKER, "run", "-d", "--name", NAME, "--hostname", NAME, *FLAGS.split(), "-v", f"{mirror}:/srv/mirror:ro", image]
+    command = [
+        DOCKER,
+        "run",
+        "-d",
+        "--name",
+        NAME,
+        "--hostname",
+        NAME,
+        *FLAGS.split(),
+        "-v",
+        f"{mirror}:/srv/mirror:ro",
+        image,
+    ]
     subprocess.run(command, check=True, capture_output=True)
-    Host(NAME).run("for _ in $(seq 100); do case $(systemctl is-system-running) in running | degraded) exit 0;; esac; sleep 0.2; done; exit 1")
+    Host(NAME).run(
+        "for _ in $(seq 100); do case $(systemctl is-system-running) in running | degraded) exit 0;; esac; sleep 0.2; done; exit 1"
+    )
     folder = tmp_path_factory.mktemp("inventory")
     group_vars = Path(__file__).parent / "inventory/group_vars"
     (folder / "group_vars").symlink_to(group_vars)
@@ -38,7 +52,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]
 
 def trace(host: Host) -> str:
     """What a change would leave: packages, accounts, files of /etc, units."""
-    return host.run("{ dpkg -l; rpm -qa | sort; cat /etc/passwd /etc/group; find /etc /opt /srv/git /var/lib/jenkins; } 2>/dev/null | sha256sum")
+    return host.run(
+        "{ dpkg -l; rpm -qa | sort; cat /etc/passwd /etc/group; find /etc /opt /srv/git /var/lib/jenkins; } 2>/dev/null | sha256sum"
+    )
 
 
 REPO = {"name": "sample", "policy": {}}
@@ -61,7 +77,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_input_fails_with_the_fix_before_anything_is_changed(bare, playbook, tmp_path, case: str) -> None:
+def test_wrong_input_fails_with_the_fix_before_anything_is_changed(
+    bare, playbook, tmp_path, case: str
+) -> None:
     host, inventory = bare
     values, fix = WRONG[case]
     if case == "port that is taken":

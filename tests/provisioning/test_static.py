@@ -24,7 +24,12 @@ def load(path: str):
 
 
 def test_defaults_and_readmes_say_what_the_argument_specs_say() -> None:
-    done = subprocess.run([sys.executable, str(TOP / "scripts/role-docs"), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(TOP / "scripts/role-docs"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + "run scripts/role-docs"
 
 
@@ -42,28 +47,52 @@ def test_fingerprints_are_those_that_gpg_computes(tmp_path) -> None:
     fingerprints = load("roles/base/filter_plugins/openpgp.py").openpgp_fingerprints
     mirror = Path(os.environ["TRAINYARD_MIRROR"])
     known = yaml.safe_load((mirror / "fingerprints.yml").read_text())
-    for name, path in {"docker": "docker-ce/rhel/gpg", "jenkins": "jenkins/rpm-stable/jenkins.io-2026.key", "evil": "evil/key.asc"}.items():
+    for name, path in {
+        "docker": "docker-ce/rhel/gpg",
+        "jenkins": "jenkins/rpm-stable/jenkins.io-2026.key",
+        "evil": "evil/key.asc",
+    }.items():
         assert fingerprints(base64.b64encode((mirror / path).read_bytes()).decode()) == [known[name]]
     both = (mirror / "evil/key.asc").read_bytes() + (mirror / "docker-ce/rhel/gpg").read_bytes()
     assert fingerprints(base64.b64encode(both).decode()) == [known["evil"], known["docker"]]
-    for nothing in (b"", b"<html>moved</html>", b"\xff" * 300, b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxx\n"):
+    for nothing in (
+        b"",
+        b"<html>moved</html>",
+        b"\xff" * 300,
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxx\n",
+    ):
         assert fingerprints(base64.b64encode(nothing).decode()) in ([],) or nothing.startswith(b"-----")
 
 
 def test_jobs_are_created_updated_and_removed_only_where_needed() -> None:
     jobs = load("roles/pipeline_jobs/library/trainyard_jobs.py")
-    known = {name: {"rendered": jobs.digest(name), "live": jobs.digest(f"{name} live")} for name in ("same", "hand", "new", "gone")}
+    known = {
+        name: {"rendered": jobs.digest(name), "live": jobs.digest(f"{name} live")}
+        for name in ("same", "hand", "new", "gone")
+    }
     rendered = {"same": "same", "hand": "hand", "new": "new text", "fresh": "fresh"}
-    live = {"same": "same live", "hand": "changed by hand", "new": "new live", "gone": "gone live", "foreign": "x"}
+    live = {
+        "same": "same live",
+        "hand": "changed by hand",
+        "new": "new live",
+        "gone": "gone live",
+        "foreign": "x",
+    }
     assert jobs.decide(rendered, known, live) == (["fresh"], ["hand", "new"], ["gone"])
 
 
 def test_a_policy_becomes_the_text_that_the_job_passes_on() -> None:
     jobs = load("roles/pipeline_jobs/library/trainyard_jobs.py")
-    values = jobs.job_values({"name": "a", "policy": {"target": 0.95}}, {"preset": "serve-above-90", "max_trials": 3}, "/srv/git")
+    values = jobs.job_values(
+        {"name": "a", "policy": {"target": 0.95}}, {"preset": "serve-above-90", "max_trials": 3}, "/srv/git"
+    )
     assert values["policy"] == "preset=serve-above-90 max_trials=3 target=0.95"
     assert values["url"] == "/srv/git/a.git" and values["branch"] == "main" and values["paused"] is False
-    other = jobs.job_values({"name": "a", "policy": {"preset": "tweak-below-80"}}, {"preset": "serve-above-90", "target": 0.99}, "/x")
+    other = jobs.job_values(
+        {"name": "a", "policy": {"preset": "tweak-below-80"}},
+        {"preset": "serve-above-90", "target": 0.99},
+        "/x",
+    )
     assert other["policy"] == "preset=tweak-below-80", "a preset of its own starts over"
 
 
@@ -71,12 +100,19 @@ def test_the_partial_mirror_keeps_the_vendors_signature_and_refuses_other_bytes(
     mirror = Path(os.environ["TRAINYARD_MIRROR"])
     script = [sys.executable, str(TOP / "scripts/mirror-repo")]
     source = mirror / "jenkins/rpm-stable"
-    subprocess.run([*script, "rpm", source.as_uri(), str(tmp_path / "a"), "jenkins"], check=True, capture_output=True)
+    subprocess.run(
+        [*script, "rpm", source.as_uri(), str(tmp_path / "a"), "jenkins"], check=True, capture_output=True
+    )
     for name in ("repodata/repomd.xml", "repodata/repomd.xml.asc"):
         assert (tmp_path / "a" / name).read_bytes() == (source / name).read_bytes()
     assert list((tmp_path / "a").glob("jenkins-*.rpm"))
     bad = tmp_path / "bad"
     subprocess.run(["cp", "-r", str(source), str(bad)], check=True)
     next(bad.glob("jenkins-*.rpm")).write_bytes(b"other")
-    done = subprocess.run([*script, "rpm", bad.as_uri(), str(tmp_path / "b"), "jenkins"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*script, "rpm", bad.as_uri(), str(tmp_path / "b"), "jenkins"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode != 0 and "is not what the repository's metadata says" in done.stderr

@@ -1,9 +1,9 @@
 """What is patched in PyTorch, whose training is a loop of the script's own: best effort.
 
-Loops are seen through the parts that they use: the DataLoader that is iterated while an optimizer steps is the
-training data, and each of its passes an epoch; others are measured on. A restarted training runs the script
-again; finished epochs draw one batch and change nothing, and then model, optimizer, schedulers and random state
-are put back. What the loop itself remembers of those epochs is lost.
+Loops are seen through the parts that they use: the DataLoader that is iterated while an optimizer steps is
+the training data, and each of its passes an epoch; others are measured on. A restarted training runs the
+script again; finished epochs draw one batch and change nothing, and then model, optimizer, schedulers and
+random state are put back. What the loop itself remembers of those epochs is lost.
 """
 
 from __future__ import annotations

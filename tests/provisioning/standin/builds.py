@@ -43,7 +43,9 @@ class Builder:
         return ET.parse(self.home / "jobs" / name / "config.xml").getroot()
 
     def numbers(self, name: str) -> list[int]:
-        return sorted((int(p.name) for p in (self.home / "jobs" / name / "builds").glob("[0-9]*")), reverse=True)
+        return sorted(
+            (int(p.name) for p in (self.home / "jobs" / name / "builds").glob("[0-9]*")), reverse=True
+        )
 
     def waiting(self, name: str) -> bool:
         return any(i["job"] == name and i["number"] is None for i in self.items.values())
@@ -105,7 +107,13 @@ class Builder:
         item["number"] = number
         workspace = self.home / "workspace" / name
         workspace.mkdir(parents=True, exist_ok=True)
-        record = {"number": number, "building": True, "result": None, "causes": [item["cause"]], "url": f"/job/{name}/{number}/"}
+        record = {
+            "number": number,
+            "building": True,
+            "result": None,
+            "causes": [item["cause"]],
+            "url": f"/job/{name}/{number}/",
+        }
         (folder / "build.json").write_text(json.dumps(record))
         result = "SUCCESS"
         with (folder / "log").open("wb") as log:
@@ -128,7 +136,9 @@ class Builder:
                     if result == "FAILURE":
                         log.write(f"Build step exited with {code}\n".encode())
                         break
-            triggered = self.publish(root, result, workspace, f"Started by upstream project {name} build {number}", log)
+            triggered = self.publish(
+                root, result, workspace, f"Started by upstream project {name} build {number}", log
+            )
             log.write(f"Finished: {result}\n".encode())
         record.update(building=False, result=result, triggered=triggered)
         temporary = folder / "build.json.tmp"
@@ -140,7 +150,14 @@ class Builder:
         script.write_text(command)
         first = command.splitlines()[0] if command else ""
         program = first[2:].split() if first.startswith("#!") else ["/bin/sh", "-xe"]
-        return subprocess.call([*program, str(script)], cwd=workspace, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return subprocess.call(
+            [*program, str(script)],
+            cwd=workspace,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+        )
 
     def publish(self, root: ET.Element, result: str, workspace: Path, cause: str, log: object) -> list[str]:
         triggered = []

@@ -40,7 +40,9 @@ class Settings:
             ((_, who),) = entry.items()
             permissions[who["name"]] = set(who["permissions"])
         nodes = [n["permanent"] for n in jenkins.get("nodes", [])]
-        return cls(users, permissions, jenkins["numExecutors"], set(jenkins.get("labelString", "").split()), nodes)
+        return cls(
+            users, permissions, jenkins["numExecutors"], set(jenkins.get("labelString", "").split()), nodes
+        )
 
 
 def expand(value: object) -> object:

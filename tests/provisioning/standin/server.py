@@ -159,9 +159,18 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, data, "application/json", Set_Cookie=f"JSESSIONID={session}; Path=/; HttpOnly")
 
     def top(self, query: dict, body: str, user: str) -> None:
-        jobs = [{"_class": "hudson.model.FreeStyleProject", "name": n, "url": f"/job/{n}/"} for n in self.items("jobs")]
-        self.json({"jobs": jobs, "views": [{"name": n} for n in self.items("views")], "quietingDown": STATE.quiet,
-                   "numExecutors": STATE.settings.executors})
+        jobs = [
+            {"_class": "hudson.model.FreeStyleProject", "name": n, "url": f"/job/{n}/"}
+            for n in self.items("jobs")
+        ]
+        self.json(
+            {
+                "jobs": jobs,
+                "views": [{"name": n} for n in self.items("views")],
+                "quietingDown": STATE.quiet,
+                "numExecutors": STATE.settings.executors,
+            }
+        )
 
     def items(self, kind: str) -> list[str]:
         return sorted(p.parent.name for p in (HOME / kind).glob("*/config.xml"))
@@ -176,7 +185,12 @@ class Handler(BaseHTTPRequestHandler):
         uuid = secrets.token_hex(8)
         STATE.tokens.setdefault(name, {})[uuid] = value
         STATE.save_tokens()
-        self.json({"status": "ok", "data": {"tokenName": query["newTokenName"], "tokenUuid": uuid, "tokenValue": value}})
+        self.json(
+            {
+                "status": "ok",
+                "data": {"tokenName": query["newTokenName"], "tokenUuid": uuid, "tokenValue": value},
+            }
+        )
 
     def revoke(self, name: str, query: dict, body: str, user: str) -> None:
         if name != user:
