@@ -2,7 +2,7 @@
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: all demo test lint bench clean
+.PHONY: all demo test test-provisioning lint bench clean
 all: $(STAMP)
 
 $(STAMP): pyproject.toml scripts/setup
@@ -14,6 +14,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	scripts/test
+
+test-provisioning: $(STAMP)
+	scripts/test-provisioning
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check src tests
