@@ -47,6 +47,7 @@ def test_move(promise: str, answers: dict[str, str]) -> None:
 
 
 PIPELINE = """
+    import numpy as np
     from sklearn.datasets import make_classification
     from sklearn.model_selection import train_test_split
     from sklearn.pipeline import make_pipeline
@@ -54,9 +55,9 @@ PIPELINE = """
     from sklearn.svm import SVC
 
     X, y = make_classification(400, 8, n_informative=5, random_state=1)
-    X[:, 0] *= 1000
+    X = np.column_stack([X, 1000 * np.random.default_rng(0).normal(size=400)])
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=2)
-    model = make_pipeline(PCA(8), SVC(C=0.01))
+    model = make_pipeline(PCA(9), SVC(C=0.01))
     model.fit(X_train, y_train)
     print("accuracy", model.score(X_test, y_test))
 """
@@ -77,7 +78,7 @@ def test_a_pipelines_last_step_is_set_and_scaled(sklearn: Bench) -> None:
 
 
 def test_an_estimator_is_scaled_by_a_pipeline_around_it(sklearn: Bench) -> None:
-    script = PIPELINE.replace("make_pipeline(PCA(8), SVC(C=0.01))", "SVC(C=0.5)")
+    script = PIPELINE.replace("make_pipeline(PCA(9), SVC(C=0.01))", "SVC(C=0.5)")
     plain = sklearn.train(script, sklearn.trial("plain"))
     moves = [{"kind": "scale_inputs", "args": {}, "reason": ""}]
     trial = sklearn.trial("scaled", spec={"trial": 1, "parent": None, "moves": moves})
