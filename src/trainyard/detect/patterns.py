@@ -32,7 +32,7 @@ def augmented(run: Run, node: ast.AugAssign) -> None:
     rate = any(_RATE.match(n) for n in value)
     gradient = any(_GRADIENT.search(n) for n in value)
     weight = any(_WEIGHT.search(n) for n in target)
-    dot = "dot" in value or "matmul" in value
+    dot = _product(node.value)
     if (rate and (weight or gradient)) or (
         weight and (gradient or dot) and (isinstance(node.op, ast.Sub) or dot)
     ):
@@ -59,7 +59,8 @@ def assignment(run: Run, node: ast.Assign) -> None:
             rate = any(_RATE.match(n) for n in right)
             gradient = any(_GRADIENT.search(n) for n in right)
             weight = any(_WEIGHT.search(n) for n in target)
-            if (rate and (weight or gradient)) or (weight and gradient and isinstance(value.op, ast.Sub)):
+            moved = gradient or _product(value.right)
+            if (rate and (weight or gradient)) or (weight and moved and isinstance(value.op, ast.Sub)):
                 _say(run, node, target)
     elif isinstance(value, ast.Call | ast.BinOp):
         names = _names(value)
@@ -95,6 +96,12 @@ def _exits(node: ast.AST) -> bool:
         and isinstance(node.func, ast.Name | ast.Attribute)
         and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in ("exit", "quit", "_exit")
     )
+
+
+def _product(node: ast.expr) -> bool:
+    """Whether matrices are multiplied in it: `a.dot(b)`, `matmul(a, b)`, `a @ b`."""
+    names = _names(node)
+    return "dot" in names or "matmul" in names or any(isinstance(n, ast.MatMult) for n in ast.walk(node))
 
 
 def _names(node: ast.expr) -> list[str]:

@@ -62,13 +62,14 @@ def _fit(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             if "nb_epoch" in kwargs:  # its name until Keras 2.3
                 kwargs["epochs"] = kwargs.pop("nb_epoch")
-            bound = signature.bind(model, *args, **kwargs).arguments
+            try:
+                bound = signature.bind(model, *args, **kwargs).arguments
+            except TypeError:  # the script's own mistake: let Keras say it
+                return original(model, *args, **kwargs)
             arguments = {**bound.pop("kwargs", {}), **bound}
             arguments.pop(next(iter(signature.parameters)))
             with session.inside():
                 arguments, run = keras_fit.prepare(session, ADAPTER, model, arguments, session.place())
-        except TypeError:
-            pass  # the script's own mistake: let Keras say it
         except Exception as error:  # noqa: BLE001
             session.fault("fit", error)
         if run is None:

@@ -39,7 +39,8 @@ def fit(
     session.boosting = type(estimator).__module__.split(".")[0] in {"xgboost", "lightgbm"}
     try:
         with session.inside():
-            result = original(*args, **kwargs)
+            # not `original`: a move may have made a pipeline of the estimator
+            result = estimator.fit(*args, **kwargs)
     finally:
         session.boosting = False
     _described(session, estimator)
