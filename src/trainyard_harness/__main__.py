@@ -80,7 +80,7 @@ def prepare(trial: Trial) -> Session:
     sessions.begin(session)
     os.environ.update(job.env)
     imports = AfterImport(session.fault)
-    seeds.seed_everything(imports, job.seed)
+    seeds.seed_everything(imports, job.seed, session.lookahead.names | session.lookahead.keywords)
     hazards.quieten(imports, job.answers)
     for install in HOOKS:
         install(imports)

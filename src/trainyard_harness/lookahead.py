@@ -28,6 +28,8 @@ class Lookahead:
         """The name of every call."""
         self.names: set[str] = set()
         """Every name and attribute used."""
+        self.keywords: set[str] = set()
+        """The name of every keyword argument."""
         for path in _files(work, entry):
             self._read(path)
 
@@ -52,6 +54,8 @@ class Lookahead:
                 self.names.add(node.id)
             elif isinstance(node, ast.Attribute):
                 self.names.add(node.attr)
+            elif isinstance(node, ast.keyword) and node.arg:
+                self.keywords.add(node.arg)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 self.calls.append(node.func.attr)
                 self._call(node, node.func.attr)

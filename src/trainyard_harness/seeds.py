@@ -19,14 +19,20 @@ def fix_hash_seed() -> None:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
-def seed_everything(imports: AfterImport, seed: int) -> None:
+PARALLEL = {"num_parallel_calls", "AUTOTUNE", "interleave", "parallel_interleave"}
+"""Names whose use lets a tf.data pipeline draw its random numbers in any order."""
+
+
+def seed_everything(imports: AfterImport, seed: int, names: set[str]) -> None:
     """Seeds Python now, and numpy, TensorFlow and PyTorch as soon as the script has imported them.
 
-    A script that seeds for itself has the last word.
+    A script that seeds for itself has the last word. `names` are those used in the script: they tell whether
+    TensorFlow has to be kept deterministic.
     """
+    strict = bool(names & PARALLEL) or bool(os.environ.get("NVIDIA_VISIBLE_DEVICES"))
     random.seed(seed)
     imports.add("numpy", lambda module: _numpy(module, seed))
-    imports.add("tensorflow", lambda module: _tensorflow(module, seed))
+    imports.add("tensorflow", lambda module: _tensorflow(module, seed, strict))
     imports.add("torch", lambda module: _torch(module, seed))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -42,9 +48,11 @@ def _numpy(numpy: ModuleType, seed: int) -> None:
     numpy.random.default_rng = default_rng
 
 
-def _tensorflow(tensorflow: ModuleType, seed: int) -> None:
+def _tensorflow(tensorflow: ModuleType, seed: int, strict: bool) -> None:
     tensorflow.random.set_seed(seed)
-    tensorflow.config.experimental.enable_op_determinism()
+    if strict:
+        # Its kernels for the CPU repeat bit for bit without it, and it slows every input pipeline down.
+        tensorflow.config.experimental.enable_op_determinism()
 
 
 def _torch(torch: ModuleType, seed: int) -> None:
