@@ -147,7 +147,7 @@ def _resolve_git(url: str, branch: str, commit: str, cache: Path, *, dirty: bool
         if not (cache / "HEAD").is_file():
             _git(["init", "--quiet", "--bare", str(cache)])
         _fetch(url, cache)
-    wanted = commit or (f"refs/heads/{branch}" if branch else "FETCH_HEAD_COMMIT")
+    wanted = commit or (f"refs/heads/{branch}" if branch else "refs/trainyard/HEAD")
     return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True, dirty=dirty)
 
 
@@ -184,20 +184,17 @@ def _fetch(url: str, cache: Path) -> None:
         )
         if done.returncode == 0:
             return
-    first = next(
-        (line for line in said.splitlines() if line.startswith("fatal:")), said.splitlines()[:1] or ""
-    )
+    lines = said.splitlines() or ["no reason given"]
+    first = next((line for line in lines if line.startswith("fatal:")), lines[0])
     raise TrainyardError(
         ExitCode.NOT_FOUND,
-        f"{url}: git cannot read it ({str(first).removeprefix('fatal: ') or 'no reason given'}).",
+        f"{url}: git cannot read it ({first.removeprefix('fatal: ')}).",
         "Check the URL and this host's access to it (`git ls-remote URL`).",
     )
 
 
 def _commit_of(wanted: str, url: str, branch: str, cache: Path) -> str:
-    if wanted == "FETCH_HEAD_COMMIT":
-        wanted = "refs/trainyard/HEAD"
-    elif not wanted.startswith("refs/") and not _SHA.fullmatch(wanted):
+    if not wanted.startswith("refs/") and not _SHA.fullmatch(wanted):
         wanted = f"refs/heads/{wanted}"
     done = _git(
         ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}"],
@@ -261,9 +258,8 @@ def _git(
         said = done.stderr.decode(errors="replace").strip()
         if "No space left" in said:
             raise OSError(28, "No space left on device")
-        raise TrainyardError(
-            ExitCode.NOT_FOUND, f"git {arguments[0]} failed: {said.splitlines()[-1:] or ['no reason']}.", ""
-        )
+        last = (said.splitlines() or ["no reason given"])[-1]
+        raise TrainyardError(ExitCode.NOT_FOUND, f"git {arguments[0]} failed: {last}.")
     return done
 
 

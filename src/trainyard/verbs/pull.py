@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from trainyard import config, policy, sources
 from trainyard.exits import TrainyardError
 from trainyard.home import check_repo_name, repo_name
@@ -99,8 +101,6 @@ def _policy(context: Context, push: Push, run: Run) -> Policy:
     )
     # Pushed code may ask for less than the operator grants, never for more.
     granted = policy.resolve(("the host's configuration", host), ("the job's policy", asked))
-    import msgspec
-
     return msgspec.structs.replace(
         chosen,
         max_trials=min(chosen.max_trials, granted.max_trials),
