@@ -139,8 +139,10 @@ def test_requirements_beyond_the_image_are_installed_once_and_logged(
     assert "emoji" in log.read_text()
     assert python(tag, "import emoji, numpy, trainyard_harness; print(emoji.__version__)") == "2.14.0"
     said: list[str] = []
-    assert executor.prepare("sklearn", asked, said.append) == tag
+    again = tmp_path / "again.log"
+    assert executor.prepare("sklearn", asked, said.append, again) == tag
     assert said == []
+    assert "emoji==2.14.0" in again.read_text()
 
 
 @pytest.mark.parametrize(

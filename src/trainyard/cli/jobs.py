@@ -59,13 +59,13 @@ class _Job:
     archive: Path | None
     as_json: bool
 
-    def do(self, work: Callable[[Context, Run], bool]) -> None:
-        """Finds the run, works on it, and hands it on where another job follows."""
+    def do(self, work: Callable[[Context, Run], bool | None]) -> None:
+        """Finds the run, works on it, and hands it on unless `work` says that no job follows (False)."""
         hand_on(self.properties, None)
         here = context()
         run = store.find(here.home, self.run_name)
         try:
-            if work(here, run):
+            if work(here, run) is not False:
                 hand_on(self.properties, run)
         finally:
             if self.archive is not None:
@@ -131,11 +131,7 @@ def launch(**options: Any) -> None:
     """Read the code, choose its image, start the training (job2)."""
     from trainyard.verbs.launch import launch as do
 
-    def work(here: Context, run: Run) -> bool:
-        do(here, run)
-        return True
-
-    _Job(**options).do(work)
+    _Job(**options).do(do)
 
 
 @click.command()
@@ -153,12 +149,11 @@ def evaluate(**options: Any) -> None:
 
     reached = False
 
-    def work(here: Context, run: Run) -> bool:
+    def work(here: Context, run: Run) -> None:
         nonlocal reached
         plain = options["as_json"]
         out = None if plain else sys.stdout.buffer
         reached = do(here, run, Follower(out, terminal=sys.stderr.isatty() and not plain))
-        return True
 
     _Job(**options).do(work)
     if not reached:
@@ -174,11 +169,7 @@ def tweak(**options: Any) -> None:
     """Diagnose the trial and write the next spec (job4)."""
     from trainyard.verbs.tweak import tweak as do
 
-    def work(here: Context, run: Run) -> bool:
-        do(here, run)
-        return True
-
-    _Job(**options).do(work)
+    _Job(**options).do(do)
 
 
 @click.command()

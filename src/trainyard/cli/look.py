@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from trainyard import gate
 from trainyard.cli.output import answer, context, json_option, say
 from trainyard.cli.summary import summary
-from trainyard.config import repo_config
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.runs import store
 from trainyard.runs.files import Stage
@@ -28,15 +26,15 @@ from trainyard.verbs.context import Context
 @json_option
 def detect(*, path: Path, explain: bool, as_json: bool) -> None:
     """Say which image would train PATH, a folder or one script, and why. Nothing of it is executed."""
-    from trainyard.detect import Overrides, check, render
+    from trainyard.detect import check, render
     from trainyard.detect import detect as do
+    from trainyard.verbs.launch import overrides_of
 
     if not path.exists():
         raise TrainyardError(
             ExitCode.NOT_FOUND, f"{path}: no such folder.", "Name the folder with the training code."
         )
-    written = repo_config(path)
-    found = do(path, overrides=Overrides(entry=written.run.entry, **msgspec.structs.asdict(written.detect)))
+    found = do(path, overrides=overrides_of(path))
     answer(found, render(found, explain=explain), as_json)
     try:
         check(found)

@@ -50,9 +50,13 @@ def prepare(
     assert requirements is not None  # noqa: S101 - needs come from nowhere else
     packages = build.build_packages(api, name, home=home, say=say, log=log)
     derived = f"trainyard/{name}-derived-packages:{hash_of([packages.encode(), needs.content.encode()])}"
+    wanted = ", ".join(need.text for need in needs.install)
     with build.building(build.engine_locks(), derived):
-        if not build.has(api, derived):
-            say(f"installing {', '.join(need.text for need in needs.install)}; the log is {log}.")
+        if build.has(api, derived):
+            with log.open("a") as kept:  # a run's log says what its image holds, whoever had it built
+                kept.write(f"{derived} holds {wanted}.\n")
+        else:
+            say(f"installing {wanted}; the log is {log}.")
             _derive(api, packages, derived, needs, image(name).pins, requirements.name, log)
     return build.add_harness(api, name, derived, say=say, log=log)
 

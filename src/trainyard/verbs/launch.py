@@ -28,7 +28,7 @@ def launch(context: Context, run: Run) -> None:
         if state.stage != Stage.PULLED:
             context.say(f"{run.key}: launched already (stage {state.stage.value}).")
             return
-        detection = _detect(run)
+        detection = detect(run.source, overrides=overrides_of(run.source))
         st.write(run.path / "detection.json", detection)
         context.say(render(detection, explain=False))
         check(detection)
@@ -61,6 +61,16 @@ def start(context: Context, run: Run, state: RunState) -> None:
     executor.start(_training(context, run, state))
     state.stage = Stage.TRAINING
     run.save(state)
+
+
+def overrides_of(source: Path) -> Overrides:
+    """What the checkout's `trainyard.toml` lays down about detection.
+
+    Raises:
+        TrainyardError: BAD_CONFIG, naming the field.
+    """
+    written = repo_config(source)
+    return Overrides(entry=written.run.entry, **msgspec.structs.asdict(written.detect))
 
 
 def _training(context: Context, run: Run, state: RunState) -> Training:
@@ -99,12 +109,6 @@ def _write_inputs(run: Run, state: RunState) -> None:
     trial.path.mkdir(parents=True, exist_ok=True)
     trial.write("job.json", job)
     trial.write("spec.json", state.current.spec)
-
-
-def _detect(run: Run) -> Detection:
-    written = repo_config(run.source)
-    overrides = Overrides(entry=written.run.entry, **msgspec.structs.asdict(written.detect))
-    return detect(run.source, overrides=overrides)
 
 
 def _prepare(context: Context, run: Run, state: RunState, detection: Detection) -> str:
