@@ -12,6 +12,7 @@ from trainyard import resources
 from trainyard.executors.base import Executor, Limits, Status, Training
 from trainyard.executors.choose import choose
 from trainyard.exits import TrainyardError
+from trainyard.images.venvs import environment_of
 
 OWN_SCRIPT = resources.IMAGES / "sklearn" / "test"
 
@@ -71,10 +72,11 @@ def test_an_environment_is_made_once(executor: Executor) -> None:
 
 def test_an_environment_whose_making_was_killed_is_made_again(tmp_path: Path) -> None:
     executor = choose("process", tmp_path)
-    venv = Path(executor.prepare("base", None, print))
+    reference = executor.prepare("base", None, print)
+    venv, _ = environment_of(reference, tmp_path)
     (venv / ".trainyard-ready").unlink()
     (venv / "bin" / "python").unlink()
-    assert Path(executor.prepare("base", None, print)) == venv
+    assert executor.prepare("base", None, print) == reference
     assert (venv / "bin" / "python").exists()
 
 

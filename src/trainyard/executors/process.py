@@ -41,10 +41,10 @@ class ProcessExecutor:
         self, image: str, requirements: Path | None, say: Callable[[str], None], log: Path | None = None
     ) -> str:
         """See `Executor.prepare`. The full log goes to `log`, else below the state home."""
-        from trainyard.images.venvs import prepare
+        from trainyard.images.venvs import prepare, reference_to
 
         say("warning: the process executor isolates nothing: only run code that you trust.")
-        return str(prepare(image, requirements, home=self._home, say=say, log=log))
+        return reference_to(prepare(image, requirements, home=self._home, say=say, log=log))
 
     def start(self, training: Training) -> None:
         self._start(training, ["trainyard_harness"])
@@ -141,16 +141,16 @@ class ProcessExecutor:
             os.close(lock)
 
     def _request(self, training: Training, command: list[str], folder: Path) -> dict[str, object]:
-        from trainyard.images.venvs import harness_folder, venv_of
+        from trainyard.images.venvs import environment_of
 
-        venv = venv_of(training.image, self._home)
+        venv, harness = environment_of(training.image, self._home)
         scratch = folder / "tmp"
         scratch.mkdir(exist_ok=True)
         environment = training_environment(training.limits) | training.env
         environment |= {
             "PATH": f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "LD_LIBRARY_PATH": str(venv / "lib"),
-            "PYTHONPATH": str(harness_folder(self._home)),
+            "PYTHONPATH": str(harness),
             "HOME": str(scratch),
             "TMPDIR": str(scratch),
             "TRAINYARD_SOURCE": str(training.source.resolve()),

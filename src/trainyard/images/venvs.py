@@ -7,6 +7,7 @@ written last: what a killed build left behind is thrown away by the next.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,9 +63,33 @@ def venv_of(reference: str, home: Path) -> Path:
     return Path(reference)
 
 
-def harness_folder(home: Path) -> Path:
+def reference_to(venv: Path) -> str:
+    """What names an environment together with the harness of now, as an image's tag names both."""
+    return f"{venv}:{harness_hash()}"
+
+
+def environment_of(reference: str, home: Path) -> tuple[Path, Path]:
+    """Environment and harness folder of a reference; the harness of now where it names none.
+
+    Raises:
+        TrainyardError: IMAGE_BUILD_FAILED where the harness that it names is gone.
+    """
+    venv, _, named = reference.rpartition(":")
+    if not re.fullmatch(r"[0-9a-f]{12}", named):
+        return venv_of(reference, home), harness_folder(home)
+    harness = harness_folder(home, named)
+    if not harness.is_dir():
+        raise TrainyardError(
+            ExitCode.IMAGE_BUILD_FAILED,
+            f"{harness}: the harness that this run began with is gone.",
+            "Push again, or launch the same commit in a new run.",
+        )
+    return venv_of(venv, home), harness
+
+
+def harness_folder(home: Path, version: str | None = None) -> Path:
     """What goes on PYTHONPATH: the harness alone, not the folder in which it lies beside other packages."""
-    return home / "harness" / harness_hash()
+    return home / "harness" / (version or harness_hash())
 
 
 def python() -> str:

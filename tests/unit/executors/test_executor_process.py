@@ -15,7 +15,8 @@ from trainyard.executors import records
 from trainyard.executors.base import Limits, Status, Training
 from trainyard.executors.endings import TIMED_OUT
 from trainyard.executors.process import ProcessExecutor
-from trainyard.images.venvs import harness_folder
+from trainyard.exits import TrainyardError
+from trainyard.images.venvs import harness_folder, reference_to
 
 HARNESS = """
 import os, runpy
@@ -298,3 +299,16 @@ def test_an_environment_that_is_gone_is_said(yard: Yard) -> None:
     state = yard.executor.wait("one", 30)
     assert (state.status, state.exit_code) == (Status.EXITED, 127)
     assert "nowhere" in state.detail
+
+
+def test_a_run_keeps_the_harness_that_it_was_prepared_with(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = reference_to(yard.venv)
+    monkeypatch.setattr("trainyard.images.venvs.harness_hash", lambda: "0" * 12)  # an upgrade in between
+    yard.start("print('trained')", image=prepared)
+    assert yard.executor.wait("one", 30).exit_code == 0
+    assert b"".join(yard.executor.logs("one")) == b"trained\n"
+    with pytest.raises(TrainyardError) as caught:
+        yard.start("pass", name="two", image=f"{yard.venv}:{'f' * 12}")
+    assert "harness that this run began with is gone" in caught.value.message
