@@ -25,7 +25,8 @@ MAX_FOLDER_BYTES = 2 * 2**30
 _SKIPPED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".ipynb_checkpoints"})
 _SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false",
-    "-c", "core.symlinks=true", "-c", "gc.auto=0", "-c", "safe.directory=*",
+    "-c", "core.symlinks=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+    "-c", "safe.directory=*",
 )  # fmt: skip
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
 

@@ -16,7 +16,7 @@ import pytest
 from trainyard import resources
 from trainyard.executors.docker import DockerExecutor
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.images.catalogue import image, images
+from trainyard.images.image import image, images
 
 pytestmark = pytest.mark.docker
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from trainyard.detect import catalogue, entry, files
+from trainyard import catalogue
+from trainyard.detect import entry, files
 from trainyard.detect.entry import Ranked
 from trainyard.detect.events import Event
 from trainyard.detect.generation import generation

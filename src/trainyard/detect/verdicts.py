@@ -61,7 +61,7 @@ def _nothing(detection: Detection) -> None:
 
 
 def _supported() -> str:
-    from trainyard.detect import catalogue
+    from trainyard import catalogue
 
     return f"Supported: {', '.join(catalogue.load().frameworks())}."
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from trainyard import resources
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.images import wheels
-from trainyard.images.catalogue import Image, image
 from trainyard.images.content import base_image, build_files, image_tag, packages_tag, with_harness
+from trainyard.images.image import Image, image
 
 if TYPE_CHECKING:
     from docker import APIClient

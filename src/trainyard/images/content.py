@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from trainyard import resources
-from trainyard.images.catalogue import Image, image
+from trainyard.images.image import Image, image
 
 
 def base_image(home: Path) -> tuple[str, bool]:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.images import build
 from trainyard.images.build import Say
-from trainyard.images.catalogue import image
 from trainyard.images.content import hash_of
 from trainyard.images.failures import why
+from trainyard.images.image import image
 from trainyard.images.needs import Needs, needs_of
 from trainyard.images.settings import PipSettings, pip_settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.images.catalogue import normalised
+from trainyard.images.image import normalised
 from trainyard.images.needs import Need, Needs
 
 _NO_VERSION = re.compile(

@@ -10,11 +10,13 @@ import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING
 
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.images.catalogue import normalised
+from trainyard.images.image import normalised
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _MAX_BYTES = 256 * 1024
 _MAX_LINES = 1000
@@ -91,6 +93,8 @@ def needs_of(requirements: Path, pins: dict[str, str]) -> Needs:
     Raises:
         TrainyardError: BAD_CONFIG naming file and line, for what is not a published package's name.
     """
+    from packaging.requirements import Requirement
+
     needs = Needs()
     seen: set[str] = set()
     for number, text in _lines(requirements):
@@ -152,6 +156,8 @@ def _lines(path: Path) -> list[tuple[int, str]]:
 
 def _requirement(text: str, where: str) -> Requirement | None:
     """The requirement, or None for one that conda wrote with the path of its own build."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     text = re.sub(r"\s--hash=\S+", "", text).strip()
     if text.startswith("-"):
         raise _refuse(

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 _PASSED_ON = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "timeout", "retries")
 
@@ -69,7 +68,7 @@ def _unquoted(value: str) -> str:
 
 
 def _local(word: str) -> Path | None:
-    path = url2pathname(urlsplit(word).path) if word.startswith("file:") else word
+    path = unquote(urlsplit(word).path) if word.startswith("file:") else word
     return Path(path) if Path(path).is_absolute() and Path(path).exists() else None
 
 

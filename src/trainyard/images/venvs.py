@@ -17,9 +17,9 @@ from pathlib import Path
 from trainyard import resources
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.images.build import Say, building
-from trainyard.images.catalogue import image, images
 from trainyard.images.content import harness_hash, hash_of, lock_hash
 from trainyard.images.failures import why
+from trainyard.images.image import image, images
 from trainyard.images.needs import Needs, needs_of
 from trainyard.images.wheels import indexes
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainyard_harness.files import plain
+from trainyard_harness.frameworks import skops_dump
 from trainyard_harness.session import Samples, Session
 
 
@@ -40,9 +41,7 @@ class SklearnAdapter:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "model.skops"
         try:
-            from skops import io
-
-            io.dump(model, path)
+            skops_dump.dump(model, str(path))
         except Exception as error:  # noqa: BLE001  skops absent, or a type that it cannot hold
             path.unlink(missing_ok=True)
             path = folder / "model.pickle"

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trainyard.detect import Detection, Overrides, catalogue, check, detect, render
+from trainyard import catalogue, resources
+from trainyard.detect import Detection, Overrides, check, detect, render
 from trainyard.exits import ExitCode, TrainyardError
 
 FIT = "from sklearn.svm import SVC\nSVC().fit(x, y)\n"
@@ -167,7 +168,7 @@ def test_every_framework_of_the_catalogue_has_an_image_or_a_reason():
 def test_the_catalogue_claims_only_what_the_images_lock():
     known = catalogue.load()
     for name, image in known.images.items():
-        lock = catalogue.IMAGES / name / "requirements.txt"
+        lock = resources.IMAGES / name / "requirements.txt"
         lines = lock.read_text().splitlines() if lock.exists() else []
         locked = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
         locked |= {n.removesuffix("-cpu") for n in locked}

@@ -8,7 +8,7 @@ import pytest
 
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.images.build import building, client, failure
-from trainyard.images.catalogue import image
+from trainyard.images.image import image
 from trainyard.images.wheels import indexes
 
 

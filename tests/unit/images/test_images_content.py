@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from trainyard import resources
-from trainyard.images import catalogue
-from trainyard.images.catalogue import image, images
+from trainyard import catalogue, resources
 from trainyard.images.content import base_image, hash_of, image_tag, packages_tag
+from trainyard.images.image import image, images
 
 BASE = "debian:bookworm"
 
@@ -24,9 +23,9 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copytree(resources.HARNESS, tmp_path / "harness")
     monkeypatch.setattr(resources, "IMAGES", tmp_path / "images")
     monkeypatch.setattr(resources, "HARNESS", tmp_path / "harness")
-    catalogue.images.cache_clear()
+    images.cache_clear()
     yield tmp_path
-    catalogue.images.cache_clear()
+    images.cache_clear()
 
 
 def tags() -> dict[str, str]:
@@ -97,9 +96,7 @@ def test_a_child_holds_its_parents_packages() -> None:
 
 @pytest.mark.parametrize("name", sorted(images()))
 def test_every_image_holds_what_the_catalogue_promises(name: str) -> None:
-    import yaml
-
-    promised = yaml.safe_load((resources.IMAGES / "catalogue.yml").read_text())["images"][name]["provides"]
+    promised = catalogue.load().images[name].provides
     for_the_cpu = {"tensorflow": "tensorflow-cpu", "xgboost": "xgboost-cpu"}
     assert {for_the_cpu.get(package, package) for package in promised} <= image(name).pins.keys()
 

@@ -1,4 +1,4 @@
-"""`images/catalogue.yml` as types: which images there are, their parents and their pinned packages."""
+"""The catalogue's images as what is built: their folders, their parents and their pinned packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainyard import resources
+from trainyard import catalogue, resources
 from trainyard.exits import ExitCode, TrainyardError
 
 
@@ -56,9 +56,7 @@ def normalised(name: str) -> str:
 @functools.cache
 def images() -> dict[str, Image]:
     """Every image of the catalogue by name."""
-    import yaml
-
-    described = yaml.safe_load((resources.IMAGES / "catalogue.yml").read_text())["images"]
+    described = catalogue.load().images
     return {name: Image(name, _chain(name, described)) for name in described}
 
 
@@ -76,6 +74,6 @@ def image(name: str) -> Image:
         ) from None
 
 
-def _chain(name: str, described: dict[str, dict[str, str | None]]) -> tuple[str, ...]:
-    parent = described[name].get("parent")
+def _chain(name: str, described: dict[str, catalogue.Image]) -> tuple[str, ...]:
+    parent = described[name].parent
     return (*_chain(parent, described), name) if parent else (name,)

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from trainyard import resources
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.resources import IMAGES
 
 
 class Image(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +62,7 @@ class Catalogue(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def load(path: Path | None = None) -> Catalogue:
     """Reads the catalogue; raises TrainyardError naming the file and the field when it is wrong."""
-    return _load(path or IMAGES / "catalogue.yml")
+    return _load(path or resources.IMAGES / "catalogue.yml")
 
 
 @lru_cache(maxsize=4)
