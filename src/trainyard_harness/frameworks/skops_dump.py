@@ -13,9 +13,9 @@ def dump(model: Any, path: str) -> None:
     """Writes `model` as `path`, in skops' format.
 
     Loading asks which types are trusted, and to list them skops imports all of scikit-learn and searches
-    every module for each of scipy's functions: 0.4 s at the end of every training. Writing never asks, so an empty
-    list stands in where the script itself has not imported skops (0.16: only the loading half of `skops.io`
-    reads `_trusted_types`). The process must not load with skops afterwards.
+    every module for each of scipy's functions: 0.4 s at the end of every training. Writing never asks, so an
+    empty list stands in where the script itself has not imported skops (0.16: only the loading half of
+    `skops.io` reads `_trusted_types`). The process must not load with skops afterwards.
 
     Raises:
         Exception: skops is absent, or cannot hold a type that is part of the model.
