@@ -2,7 +2,7 @@
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: all demo test test-provisioning lint bench clean
+.PHONY: all demo test test-provisioning lint bench bench-tweak clean
 all: $(STAMP)
 
 $(STAMP): pyproject.toml scripts/setup
@@ -25,6 +25,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	scripts/bench
+
+bench-tweak: $(STAMP)
+	$(VENV)/bin/python tests/benchmarks/tweak/bench_tweak.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -75,25 +75,37 @@ def outcome(value: float, policy: Policy) -> Outcome:
     return Outcome.CANDIDATE if policy.reaches(value, policy.floor) else Outcome.REFUSED
 
 
-def at_target(reading: Reading, policy: Policy, *, baseline: bool) -> bool:
-    """Whether the search may stop at this trial.
+def bar(failed: Sequence[Reading], policy: Policy) -> float:
+    """What the selection part has to reach before the report part is looked at: the target at first.
 
-    The gate's part is looked at only once the selection part is at target: a search must not fish in it.
+    A look that fails shows by how much the selection part flatters; the bar rises by the largest such gap,
+    for a proportion at most half way to 1, so that it stays in reach.
+
+    Args:
+        failed: the readings of the looks so far that fell short.
     """
-    crossed = baseline or policy.reaches(reading.selection.value, policy.target)
-    return crossed and policy.reaches(reading.gate.value, policy.target)
+    gap = max((abs(one.selection.value - one.gate.value) for one in failed), default=0.0)
+    if policy.direction == "min":
+        return policy.target - gap
+    return policy.target + (min(gap, 0.5 * (1 - policy.target)) if policy.target < 1 else gap)
 
 
-def best(readings: Sequence[tuple[int, Reading]], policy: Policy) -> int | None:
+def looks(reading: Reading, policy: Policy, failed: Sequence[Reading] = ()) -> bool:
+    """Whether the report part of a retrain is looked at: a search must not fish in it."""
+    return policy.reaches(reading.selection.value, bar(failed, policy))
+
+
+def best(readings: Sequence[tuple[int, Reading, bool]], policy: Policy) -> int | None:
     """The number of the best trial: one that is at target before one that is not, then by selection.
 
     Args:
-        readings: (trial number, reading), in order; a later one wins only where it is better.
+        readings: (trial number, reading, whether it was found at target), in order; a later one wins only
+            where it is better.
     """
-    chosen: tuple[int, Reading] | None = None
-    for number, reading in readings:
-        if chosen is None or _before(reading, number == 0, chosen[1], chosen[0] == 0, policy):
-            chosen = (number, reading)
+    chosen: tuple[int, Reading, bool] | None = None
+    for one in readings:
+        if chosen is None or _before(one[1:], chosen[1:], policy):
+            chosen = one
     return chosen[0] if chosen else None
 
 
@@ -117,13 +129,10 @@ def describe(metric: Metric) -> str:
     return f"{canonical(metric.name)} {metric.value:.4f} on {metric.split.value} data{tail}"
 
 
-def _before(new: Reading, new_base: bool, old: Reading, old_base: bool, policy: Policy) -> bool:
-    def reached(reading: Reading, base: bool) -> bool:
-        return at_target(reading, policy, baseline=base)
-
-    if reached(new, new_base) != reached(old, old_base):
-        return reached(new, new_base)
-    return policy.better(new.selection.value, old.selection.value)
+def _before(new: tuple[Reading, bool], old: tuple[Reading, bool], policy: Policy) -> bool:
+    if new[1] != old[1]:
+        return new[1]
+    return policy.better(new[0].selection.value, old[0].selection.value)
 
 
 def _pick(metrics: Sequence[Metric], part: Part) -> Metric | None:

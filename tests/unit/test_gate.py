@@ -56,23 +56,38 @@ def reading(selection: float, report: float) -> Reading:
 
 
 def test_a_trial_below_target_on_the_selection_part_is_not_saved_by_a_lucky_report_part() -> None:
-    assert not gate.at_target(reading(0.85, 0.95), Policy(), baseline=False)
-    assert gate.at_target(reading(0.92, 0.91), Policy(), baseline=False)
-    assert not gate.at_target(reading(0.95, 0.89), Policy(), baseline=False)
+    assert not gate.looks(reading(0.85, 0.95), Policy())
+    assert gate.looks(reading(0.90, 0.80), Policy())
+
+
+def test_a_failed_look_raises_what_the_next_one_needs_by_the_gap_that_it_showed() -> None:
+    failed = [reading(0.92, 0.89), reading(0.94, 0.90)]
+    assert gate.bar(failed, Policy()) == pytest.approx(0.94)
+    assert not gate.looks(reading(0.935, 0.99), Policy(), failed)
+    assert gate.bar([reading(0.99, 0.5)], Policy()) == pytest.approx(0.95)  # and stays in reach
+    assert gate.bar([reading(2.0, 2.5)], Policy(target=2.0, metric="mae", direction="min")) == 1.5
 
 
 def test_the_best_trial_is_chosen_by_selection_and_never_by_the_report_part() -> None:
-    trials = [(0, reading(0.70, 0.70)), (1, reading(0.85, 0.80)), (2, reading(0.84, 0.89))]
+    trials = [
+        (0, reading(0.70, 0.70), False),
+        (1, reading(0.85, 0.80), False),
+        (2, reading(0.84, 0.91), False),
+    ]
     assert gate.best(trials, Policy()) == 1
 
 
 def test_the_baseline_stays_best_where_every_tweak_is_worse() -> None:
-    assert gate.best([(0, reading(0.8, 0.8)), (1, reading(0.7, 0.7))], Policy()) == 0
+    assert gate.best([(0, reading(0.8, 0.8), False), (1, reading(0.7, 0.7), False)], Policy()) == 0
+
+
+def test_a_trial_found_at_target_goes_before_a_better_one_that_was_not() -> None:
+    assert gate.best([(1, reading(0.91, 0.91), True), (2, reading(0.95, 0.85), False)], Policy()) == 1
 
 
 def test_lower_is_better_where_the_policy_says_so() -> None:
     policy = Policy(target=2.0, floor=4.0, metric="mae", direction="min")
-    assert gate.best([(0, reading(5.0, 5.0)), (1, reading(3.0, 3.0))], policy) == 1
+    assert gate.best([(0, reading(5.0, 5.0), False), (1, reading(3.0, 3.0), False)], policy) == 1
     assert gate.outcome(1.9, policy) == Outcome.PROMOTED
     assert gate.outcome(3.0, policy) == Outcome.CANDIDATE
     assert gate.outcome(4.5, policy) == Outcome.REFUSED

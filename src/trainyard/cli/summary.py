@@ -31,6 +31,8 @@ def summary(verdict: Verdict, *, color: bool) -> str:
     if verdict.baseline and verdict.metric and verdict.best_trial:
         name = gate.canonical(verdict.metric.name)
         lines.append(f"  {name}: {verdict.baseline.value:.4f} as pushed, {verdict.metric.value:.4f} now")
+    if verdict.looks > 1:
+        lines.append(f"  the report part was looked at {verdict.looks} times")
     if verdict.outcome == Outcome.PROMOTED:
         served = (
             f"`trainyard predict {verdict.repo} FILE` answers with it" if verdict.serving else "not served"

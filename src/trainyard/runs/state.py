@@ -33,6 +33,8 @@ class Decision(msgspec.Struct, kw_only=True):
     """The number that trials are compared on."""
     gate: Metric | None = None
     """The number that the gate read."""
+    looked: bool = False
+    """Whether this retrain was decided on the report part; each look at it is one chance to be lucky."""
     cpu_seconds: float = 0.0
     error: str | None = None
     """Why the training gave no number, where it gave none."""
@@ -108,6 +110,7 @@ class TrialSummary(msgspec.Struct, kw_only=True):
     reason: str
     cpu_seconds: float
     error: str | None = None
+    looked: bool = False
 
 
 class Verdict(msgspec.Struct, kw_only=True):
@@ -133,6 +136,8 @@ class Verdict(msgspec.Struct, kw_only=True):
     """Whether this run's model is what the repo serves now."""
     findings: list[str]
     failure: Failure | None = None
+    looks: int = 0
+    """How many retrains were decided on the report part."""
 
 
 def timestamp() -> str:

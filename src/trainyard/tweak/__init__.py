@@ -5,11 +5,13 @@
 """
 
 from trainyard.tweak.diagnose import before_training, diagnose
+from trainyard.tweak.earlier import Earlier
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.propose import Exhausted, Proposal, propose
 from trainyard.tweak.record import TrialRecord
 
 __all__ = [
+    "Earlier",
     "Exhausted",
     "Finding",
     "Kind",

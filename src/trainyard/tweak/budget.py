@@ -38,14 +38,17 @@ def momentum(record: TrialRecord, network: Network) -> float:
     return round(min(0.99, max(0.5, math.exp(-3 / steps_per_epoch(record, network)))), 3)
 
 
-def goal(policy: Policy, selection: Metric | None) -> float:
-    """The selection number to aim at: the target and, for proportions, one and a half standard errors more.
+def goal(policy: Policy, bar: float, selection: Metric | None) -> float:
+    """The selection number to aim at: the bar and, for proportions, one and a half standard errors more.
 
-    The best of several looks at the selection part is better than the model is: one that only just crosses
+    The best of several epochs on the selection part is better than the model is: one that only just crosses
     there falls short on the part that the gate reads.
+
+    Args:
+        bar: what the selection part has to reach before the gate reads the other (`trainyard.gate.bar`).
     """
-    if policy.direction != "max" or not 0 < policy.target < 1:
-        return policy.target
+    if policy.direction != "max" or not 0 < bar < 1:
+        return bar
     n = selection.n if selection and selection.n else 200
-    error = math.sqrt(policy.target * (1 - policy.target) / n)
-    return policy.target + min(1.5 * error, 0.5 * (1 - policy.target))
+    error = math.sqrt(bar * (1 - bar) / n)
+    return bar + min(1.5 * error, 0.5 * (1 - bar))

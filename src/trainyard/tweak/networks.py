@@ -19,14 +19,15 @@ SURELY = 0.55
 """Confidence from which on overfitting is treated before anything else."""
 
 
-def steps(best: TrialRecord, findings: list[Finding], policy: Policy) -> Iterator[Step]:
+def steps(best: TrialRecord, findings: list[Finding], policy: Policy, bar: float) -> Iterator[Step]:
     """What could come next on top of the best trial, most promising first.
 
     Args:
         best: the best trial so far.
         findings: its diagnosis.
+        bar: what the selection number has to reach.
     """
-    parts = Parts(best, findings, policy)
+    parts = Parts(best, findings, policy, bar)
     found = _ordered(parts) if parts.network.editable else _training_only(parts)
     for step in found:
         if step is not None and step.moves:

@@ -26,14 +26,15 @@ class Parts:
     Args:
         best: the trial to build on.
         findings: its diagnosis.
+        bar: what the selection number has to reach (`trainyard.gate.bar`).
     """
 
-    def __init__(self, best: TrialRecord, findings: list[Finding], policy: Policy) -> None:
+    def __init__(self, best: TrialRecord, findings: list[Finding], policy: Policy, bar: float) -> None:
         self.best, self.policy = best, policy
         self.findings = {one.kind: one for one in reversed(findings)}
         self.network = Network(best.architecture)
         self.momentum = budget.momentum(best, self.network)
-        self.goal = budget.goal(policy, best.selection)
+        self.goal = budget.goal(policy, bar, best.selection)
         self.held = best.value
         self.near = self.held is not None and policy.direction == "max" and self.held >= policy.target - NEAR
         self.curve: Curve = curve(best)

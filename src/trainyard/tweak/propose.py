@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
+from trainyard import gate
 from trainyard.policy import Policy
 from trainyard.runs.files import SCHEMA, Spec
 from trainyard.tweak import estimators, networks
 from trainyard.tweak.curves import curve
 from trainyard.tweak.diagnose import at_chance, before_training, diagnose
+from trainyard.tweak.earlier import Earlier
+from trainyard.tweak.earlier import step as remembered
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.moves import joined, signature
 from trainyard.tweak.record import TrialRecord
@@ -18,6 +22,8 @@ from trainyard.tweak.step import Step
 
 GIVE_UP = 3
 """Trials in a row without a number after which it is not the moves' fault."""
+MOST_LOOKS = 3
+"""Failed looks at the report part after which it has been looked at too often to be believed."""
 MEMORISING = 2
 """Retrains without any sign of a rule, one of which learnt its training data, that make it hopeless."""
 
@@ -47,13 +53,16 @@ class Exhausted:
     findings: list[str] = field(default_factory=list)
 
 
-def propose(history: list[TrialRecord], policy: Policy, *, seed: int) -> Proposal | Exhausted:
+def propose(
+    history: list[TrialRecord], policy: Policy, *, seed: int, earlier: Earlier | None = None
+) -> Proposal | Exhausted:
     """Decides what comes after the trials so far.
 
     Args:
         history: all trials so far, trial 0 first, failed ones included. Not empty.
         policy: thresholds and budget. Trials are compared on the selection part alone.
         seed: equal seeds, equal answers; it decides only where the evidence leaves a choice.
+        earlier: what the repo's last run found to help; where it still fits it is tried first.
     """
     first = history[0]
     if mistakes := before_training(first):
@@ -69,7 +78,10 @@ def propose(history: list[TrialRecord], policy: Policy, *, seed: int) -> Proposa
     tried = {signature(one.spec) for one in history}
     taken = Counter(one.spec.step for one in history)
     for base in _bases(history, best, policy):
-        for step in _steps(base, history, policy, seed):
+        steps = _steps(base, history, policy, seed)
+        if earlier and base is first and (known := remembered(first, earlier)):
+            steps = chain([known], steps)
+        for step in steps:
             if taken[step.name] >= step.at_most:
                 continue
             spec = Spec(
@@ -95,7 +107,15 @@ def _steps(base: TrialRecord, history: list[TrialRecord], policy: Policy, seed: 
     findings = diagnose(base, policy)
     if base.architecture.get("kind") == "estimator":
         return estimators.steps(base, findings, policy, seed=seed + len(history))
-    return networks.steps(base, findings, policy)
+    return networks.steps(base, findings, policy, gate.bar(_failed_looks(history, policy), policy))
+
+
+def _failed_looks(history: list[TrialRecord], policy: Policy) -> list[gate.Reading]:
+    return [
+        gate.Reading(one.selection, one.report)
+        for one in history
+        if one.selection and one.report and not policy.reaches(one.report.value, policy.target)
+    ]
 
 
 def _best(history: list[TrialRecord], policy: Policy) -> TrialRecord | None:
@@ -117,6 +137,11 @@ def _bases(history: list[TrialRecord], best: TrialRecord, policy: Policy) -> lis
 def _spent(history: list[TrialRecord], policy: Policy) -> str | None:
     if len(history) >= policy.max_trials:
         return f"The budget of {policy.max_trials} trials is spent."
+    if len(failed := _failed_looks(history, policy)) >= MOST_LOOKS:
+        return (
+            f"{len(failed)} trials were at the target on the part to choose by and short of it on the report "
+            "part: to go on looking there would be fishing."
+        )
     if len(history) > GIVE_UP and all(one.value is None for one in history[-GIVE_UP:]):
         return f"The last {GIVE_UP} trials gave no number."
     return None

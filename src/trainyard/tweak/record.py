@@ -20,6 +20,7 @@ class TrialRecord:
         architecture: architecture.json. It comes out of the sandbox, so no shape of it is relied on.
         curves: the rows of history.csv, in order, cells as text or numbers; what is no number is left out.
         selection: the number that trials are compared on; never one of the part that the gate reads.
+        report: the gate's number, only where the gate did read it: the selection number was at the bar.
     """
 
     spec: Spec
@@ -27,6 +28,7 @@ class TrialRecord:
     architecture: dict[str, Any] = field(default_factory=dict)
     curves: Sequence[Mapping[str, Any]] = ()
     selection: Metric | None = None
+    report: Metric | None = None
 
     @property
     def number(self) -> int:

@@ -12,7 +12,7 @@ from trainyard.gate import Reading
 from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full
 from trainyard.runs.files import Metrics, ScriptError, Stage
-from trainyard.runs.state import Decision, RunState
+from trainyard.runs.state import Decision, RunState, TrialState
 from trainyard.runs.store import Run, Trial
 from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context, working_on
@@ -144,17 +144,31 @@ def _decision(
         message = failure.message if failure else "nothing was measured"
         return Decision(at_target=False, sentence=f"no number: {message}", error=message, cpu_seconds=cpu)
     policy = ended.state.policy
-    at_target = gate.at_target(reading, policy, baseline=ended.first)
+    failed = failed_looks(ended.state.trials)
+    looked = not ended.first and gate.looks(reading, policy, failed)
     sentence = gate.sentence(reading, policy)
-    if not at_target and policy.reaches(reading.gate.value, policy.target):
-        sentence = f"{gate.describe(reading.selection)}, the part to choose by: short of the target"
+    if not (ended.first or looked) and policy.reaches(reading.gate.value, policy.target):
+        wanted = (
+            f"the {gate.bar(failed, policy):.3f} asked for after a failed look" if failed else "the target"
+        )
+        sentence = f"{gate.describe(reading.selection)}, the part to choose by: short of {wanted}"
     return Decision(
-        at_target=at_target,
+        at_target=(ended.first or looked) and policy.reaches(reading.gate.value, policy.target),
+        looked=looked,
         sentence=sentence,
         selection=reading.selection,
         gate=reading.gate,
         cpu_seconds=cpu,
     )
+
+
+def failed_looks(trials: list[TrialState]) -> list[Reading]:
+    """The readings of the retrains that were at the bar where they are chosen, and short of the target."""
+    return [
+        Reading(one.selection, one.gate)
+        for trial in trials
+        if (one := trial.decision) and one.looked and not one.at_target and one.selection and one.gate
+    ]
 
 
 def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:

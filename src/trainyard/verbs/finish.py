@@ -60,16 +60,19 @@ def _release(context: Context, state: RunState) -> None:
 
 
 def _verdict(context: Context, run: Run, state: RunState) -> Verdict:
-    readings = [(t.spec.trial, r) for t in state.trials if (r := _reading(t)) is not None]
-    best = None if state.failure else gate.best(readings, state.policy)
-    reading = dict(readings).get(best) if best is not None else None
+    decided = [(t, r) for t in state.trials if (r := _reading(t)) is not None]
+    at_target = {t.spec.trial for t, _ in decided if t.decision and t.decision.at_target}
+    readings = {t.spec.trial: r for t, r in decided}
+    ordered = [(number, reading, number in at_target) for number, reading in readings.items()]
+    best = None if state.failure else gate.best(ordered, state.policy)
+    reading = readings.get(best) if best is not None else None
     if reading is None:
         outcome = Outcome.FAILED
     else:
         outcome = gate.outcome(reading.gate.value, state.policy)
-        if outcome == Outcome.PROMOTED and not gate.at_target(reading, state.policy, baseline=best == 0):
+        if outcome == Outcome.PROMOTED and best not in at_target:
             outcome = Outcome.CANDIDATE
-    baseline = dict(readings).get(0)
+    baseline = readings.get(0)
     return Verdict(
         schema=SCHEMA,
         run=run.key,
@@ -90,6 +93,7 @@ def _verdict(context: Context, run: Run, state: RunState) -> Verdict:
         serving=False,
         findings=state.findings,
         failure=state.failure,
+        looks=sum(1 for t in state.trials if t.decision and t.decision.looked),
     )
 
 
@@ -125,6 +129,7 @@ def _summary(trial: TrialState) -> TrialSummary:
         reason=trial.spec.reason,
         cpu_seconds=decision.cpu_seconds if decision else 0.0,
         error=decision.error if decision else None,
+        looked=bool(decision and decision.looked),
     )
 
 

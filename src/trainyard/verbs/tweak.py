@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.runs.files import Stage
+from trainyard.runs import store
+from trainyard.runs.files import Spec, Stage
 from trainyard.runs.state import RunState, TrialState
 from trainyard.runs.store import Run
-from trainyard.tweak import Exhausted, TrialRecord, propose
+from trainyard.tweak import Earlier, Exhausted, TrialRecord, propose
 from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.follow import history
 
@@ -29,7 +32,9 @@ def tweak(context: Context, run: Run) -> None:
         if state.stage != Stage.EVALUATED or (decision is not None and decision.at_target):
             context.say(f"{run.key}: nothing to tweak (stage {state.stage.value}).")
             return
-        proposal = propose([_record(run, t) for t in state.trials], state.policy, seed=state.seed)
+        records = [_record(run, t) for t in state.trials]
+        earlier = _earlier(context, run, state) if len(records) == 1 else None
+        proposal = propose(records, state.policy, seed=state.seed, earlier=earlier)
         state.findings = proposal.findings
         spent = _spent(state)
         if isinstance(proposal, Exhausted):
@@ -53,6 +58,21 @@ def _spent(state: RunState) -> str | None:
     return None
 
 
+def _earlier(context: Context, run: Run, state: RunState) -> Earlier | None:
+    """The best trial of the repo's last run that found one better than the code as it was pushed."""
+    for other in reversed(store.all_runs(context.home, state.repo)):
+        if other.key >= run.key or not (other.path / "verdict.json").exists():
+            continue
+        try:
+            verdict = other.verdict()
+        except TrainyardError:
+            continue
+        if verdict.best_trial:
+            best = next(one for one in verdict.trials if one.number == verdict.best_trial)
+            return Earlier(other.key, msgspec.convert(best.spec, Spec).moves)
+    return None
+
+
 def _record(run: Run, trial: TrialState) -> TrialRecord:
     folder = run.trial(trial.spec.trial)
     return TrialRecord(
@@ -61,4 +81,5 @@ def _record(run: Run, trial: TrialState) -> TrialRecord:
         architecture=folder.architecture,
         curves=history(folder),
         selection=trial.decision.selection if trial.decision else None,
+        report=trial.decision.gate if trial.decision and trial.decision.looked else None,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import pytest
 
 from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
 from trainyard.policy import Policy
-from trainyard.tweak import Exhausted, Proposal, TrialRecord, propose
+from trainyard.runs.files import Part
+from trainyard.tweak import Earlier, Exhausted, Proposal, TrialRecord, propose
 from trainyard.tweak.moves import signature
 
 POLICY = Policy()
@@ -199,3 +202,47 @@ def test_every_proposal_says_why() -> None:
         proposal = next_of(one)
         assert "Why: " in proposal.reason
         assert all(move.reason for move in proposal.spec.moves)
+
+
+def earlier_best(first: TrialRecord) -> Earlier:
+    return Earlier("repo/20260101-abc", next_of(first).spec.moves)
+
+
+def test_a_second_push_begins_with_what_helped_the_first() -> None:
+    first = record(network(conv_net(3)), 0.6, curves(RISING, RISING))
+    answer = propose([first], POLICY, seed=0, earlier=earlier_best(first))
+    assert isinstance(answer, Proposal)
+    assert answer.spec.step == "remembered"
+    assert answer.spec.moves == next_of(first).spec.moves
+    assert "20260101-abc" in answer.reason
+
+
+def test_what_helped_code_that_has_changed_since_is_left_out() -> None:
+    before = record(network(conv_net(3)), 0.6, curves(RISING, RISING))
+    now = record(network(dense_net(4)), 0.6, curves(FLAT, FLAT))
+    assert propose([now], POLICY, seed=0, earlier=earlier_best(before)) == next_of(now)
+
+
+def looked(at: TrialRecord, report: float) -> TrialRecord:
+    assert at.selection
+    number = msgspec.structs.replace(at.selection, value=report, part=Part.REPORT)
+    return dataclasses.replace(at, report=number)
+
+
+def test_a_failed_look_raises_what_the_next_trial_aims_at() -> None:
+    first = record(network(conv_net(3)), 0.6, curves(RISING, RISING))
+    second = record(network(conv_net(16)), 0.91, curves(FLAT, FLAT), spec=next_of(first).spec)
+    calm = args(next_of(first, second))["stop"]["enough"]
+    raised = args(next_of(first, looked(second, 0.87)))["stop"]["enough"]
+    assert isinstance(calm, float) and isinstance(raised, float)
+    assert raised > calm + 0.01
+
+
+def test_the_search_ends_after_three_failed_looks() -> None:
+    history = [record(network(conv_net(3)), 0.6, curves(RISING, RISING))]
+    for _ in range(3):
+        spec = next_of(*history).spec
+        history.append(looked(record(network(conv_net(16)), 0.91, curves(FLAT, FLAT), spec=spec), 0.88))
+    answer = propose(history, POLICY, seed=0)
+    assert isinstance(answer, Exhausted)
+    assert "fishing" in answer.reason
