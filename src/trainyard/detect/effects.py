@@ -75,6 +75,8 @@ def library(run: Run, name: str, args: list[Values], kwargs: dict[str, Values], 
         "jax.grad",
         "jax.value_and_grad",
         "flax.nn.value_and_grad",
+        "flax.nnx.grad",
+        "flax.nnx.value_and_grad",
         "equinox.filter_value_and_grad",
         "equinox.filter_grad",
     ):
@@ -162,6 +164,7 @@ _ALL_FITS = frozenset(
         "train_and_evaluate",
         "grid_search",
         "select_model",
+        "run",
     }
 )
 

@@ -115,7 +115,8 @@ def minimize(run: Run, owner: Value | None, name: str, args: list[Values], line:
     if top in ("tensorflow", "keras", "horovod"):
         detail = "session" if name == "minimize" or maker.startswith("tensorflow.train.") else "tape"
         training(run, line, "tensorflow-keras", f"{name}() moves the weights.", detail=detail, name=name)
-    elif top in ("flax", "optax", "jax") or ("flax" in roots and "tensorflow" not in roots):
+    # TensorFlow's `apply_gradients` takes pairs, flax's only keywords; many import TensorFlow for its data.
+    elif top in ("flax", "optax", "jax") or ("flax" in roots and not ("tensorflow" in roots and args)):
         training(run, line, "jax", f"{name}() moves the weights.", name=name)
     elif "tensorflow" in roots or "keras" in roots:
         training(

@@ -166,7 +166,7 @@ class Program:
 _TRIGGERS = re.compile(
     r"\.(?:fit|partial_fit|train|\w*backward\(|minimize|apply_gradients|learn\(|search\(|update\(|tune\(|fine_?tune"
     r"|autofit|SGD)|cross_val|auto_arima|grad|polyfit|lstsq|pinv\(|inv\(|curve_fit|linregress|fmin|compare_models"
-    r"|create_model|_curve\(|\.dot\(|permutation_test_score\(|Scan\(|LightningCLI|svm_train"
+    r"|create_model|supervised_trainer|Engine\(|_curve\(|\.dot\(|permutation_test_score\(|Scan\(|LightningCLI|svm_train"
     r"|def (?:fit|train|backprop|k_?means|build_tree)|-="
     r"|(?:lr|rate|alpha|eta|step_?size|epsilon)\)? ?[*/]"
     r"|\* ?(?:self\.)?(?:lr|alpha|eta|l_rate|rate|learning_?rate|step_?size)\b"

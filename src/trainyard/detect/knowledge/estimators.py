@@ -51,7 +51,13 @@ _SEARCHES = {
     "HalvingRandomSearchCV",
     "BayesSearchCV",
 }
-_SELECTORS = {"RFE", "RFECV", "SelectFromModel", "SequentialFeatureSelector", "IterativeImputer"}
+_SELECTORS = {
+    "RFE": 0.2,
+    "SelectFromModel": 0.2,
+    "SequentialFeatureSelector": 0.2,
+    "IterativeImputer": 0.2,
+    "RFECV": 0.6,  # scores its estimator on data apart, so alone it is a training
+}
 _BOOSTING = {
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
@@ -210,7 +216,7 @@ def _statsmodels_task(tail: str) -> str | None:
 
 def _sklearn(name: str, tail: str) -> Estimator | None:
     if tail in _SELECTORS:
-        return Estimator("sklearn", "classical", None, 0.2)
+        return Estimator("sklearn", "classical", None, _SELECTORS[tail])
     if tail in _SEARCHES:
         return Estimator("sklearn", "classical", None)
     if tail in ("Pipeline", "make_pipeline"):

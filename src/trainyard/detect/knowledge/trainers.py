@@ -83,6 +83,8 @@ def special_trainer(name: str) -> Special | None:  # noqa: PLR0911, PLR0912 - a 
             if tail in ("YOLO", "RTDETR")
             else None
         )
+    elif top == "ignite":
+        return _of("pytorch", "", "run") if tail in ("Engine", "create_supervised_trainer") else None
     elif top == "stable_baselines3":
         return _of("pytorch", "mlp", "learn")
     elif top in tuple(
