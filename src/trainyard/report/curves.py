@@ -74,7 +74,7 @@ def _draw(title: str, series: list[Curve]) -> str:
     chart.x_labels = [str(i + 1) for i in range(0, longest, step)]
     chart.x_labels_major = chart.x_labels[:: max(1, len(chart.x_labels) // 10)]
     for curve in series:
-        name = f"trial {curve.trial} {'validation' if curve.validation else 'training'}"
+        name = f"trial {curve.trial} {'validation' if curve.validation else 'training (dashed)'}"
         line = {"width": 2} if curve.validation else {"dasharray": "6, 4"}
         chart.add(name, curve.values[::step], stroke_style=line)
     chart.add_xml_filter(_without_scripts)
