@@ -56,7 +56,7 @@ def predict(context: Context, repo: str, file: Path) -> dict[str, Any]:
         raise TrainyardError(ExitCode.NOT_FOUND, f"{file}: larger than 256 MiB.", "Split it.")
     run = store.find(context.home, champion.run)
     name = f"samples{file.suffix.lower()}"
-    with tempfile.TemporaryDirectory(prefix="trainyard-predict-") as folder:
+    with tempfile.TemporaryDirectory(prefix="predict-", dir=context.home.path) as folder:
         source = Path(folder, "source")
         source.mkdir()
         shutil.copyfile(file, source / name)
@@ -101,7 +101,7 @@ def _inside(
     context: Context, executor: str, image: str, run: Run, trial: int, source: Path, command: list[str]
 ) -> dict[str, Any]:
     """Runs a harness module in the image, the trial's folder read-only beside it; its one line of JSON."""
-    with tempfile.TemporaryDirectory(prefix="trainyard-inside-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="inside-", dir=context.home.path) as scratch:
         training = Training(
             name=f"trainyard-{Path(scratch).name}".lower(),
             image=image,

@@ -192,3 +192,19 @@ def source_archive(path: Path, setup: str) -> None:
             member = tarfile.TarInfo(f"trainyard_nosy-1.0/{name}")
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text.encode()))
+
+
+def test_the_command_builds_and_tries_an_image_once(tmp_path: Path) -> None:
+    def build() -> list[dict[str, object]]:
+        done = subprocess.run(
+            ["trainyard", "--home", str(tmp_path), "images", "build", "sklearn", "--smoke", "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answered: list[dict[str, object]] = json.loads(done.stdout)
+        return answered
+
+    assert build()[0]["trained"] is True
+    assert build()[0] | {"tag": ""} == {"name": "sklearn", "tag": "", "built": False, "trained": False}

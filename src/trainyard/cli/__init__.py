@@ -25,6 +25,7 @@ _COMMANDS = {
     "logs": "trainyard.cli.look",
     "stop": "trainyard.cli.jobs",
     "doctor": "trainyard.cli.doctor",
+    "images": "trainyard.cli.images",
     "pull": "trainyard.cli.jobs",
     "launch": "trainyard.cli.jobs",
     "evaluate": "trainyard.cli.jobs",

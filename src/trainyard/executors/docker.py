@@ -54,6 +54,13 @@ class DockerExecutor:
         with _engine_errors():
             return prepare(self._api, image, requirements, home=self._home, say=say, log=log)
 
+    def has(self, image: str) -> bool:
+        """Whether the engine has the catalogue's `image` as it would be built now."""
+        from trainyard.images.build import has
+
+        with _engine_errors():
+            return has(self._api, self._reference(image))
+
     def start(self, training: Training) -> None:
         container = _container(training.name)
         with _engine_errors():
