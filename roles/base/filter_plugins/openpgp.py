@@ -16,7 +16,7 @@ def openpgp_fingerprints(content_base64: str) -> list[str]:
     Args:
         content_base64: the file, armoured or binary, as `ansible.builtin.slurp` returns it.
 
-    RFC 4880: SHA-1 over 0x99, the packet's length in two bytes, and the packet. A file that is not a key has none.
+    RFC 4880: SHA-1 over 0x99, the packet's length in two bytes, and the packet. What is not a key has none.
     """
     raw = base64.b64decode(content_base64)
     blocks = _ARMOUR.findall(raw.decode("latin-1"))
@@ -30,7 +30,7 @@ def openpgp_fingerprints(content_base64: str) -> list[str]:
 
 
 def _dearmour(block: str) -> bytes:
-    """The bytes of one armoured block: header lines end at the first empty one, the checksum starts with '='."""
+    """The bytes of one armoured block: headers end at the first empty line, the checksum starts with '='."""
     lines = block.replace("\r", "").strip("\n").split("\n")
     if "" in lines:
         lines = lines[lines.index("") + 1 :]

@@ -1,8 +1,9 @@
 """Ansible module: Jenkins has exactly the jobs and views of these repositories.
 
-Runs with the Python of the installed package, whose Jenkins Job Builder renders and whose python-jenkins loads. Jenkins
-rewrites what it is given, so "the same" is decided by two digests kept in a manifest: of what was rendered, and of what
-Jenkins answered right after it was loaded. The first finds changed templates, the second changes made by hand.
+Runs with the Python of the installed package, whose Jenkins Job Builder renders and whose python-jenkins
+loads. Jenkins rewrites what it is given, so "the same" is decided by two digests kept in a manifest: of what was
+rendered, and of what Jenkins answered right after it was loaded. The first finds changed templates, the second
+changes made by hand.
 """
 
 from __future__ import annotations
@@ -115,11 +116,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    import jenkins  # noqa: PLC0415 - only this Python has it
+    import jenkins
 
-    from trainyard import resources  # noqa: PLC0415
-    from trainyard.chain import jjb  # noqa: PLC0415
-    from trainyard.exits import TrainyardError  # noqa: PLC0415
+    from trainyard import resources
+    from trainyard.chain import jjb
+    from trainyard.exits import TrainyardError
 
     files = sorted(f for f in resources.JENKINS_JOBS.glob("*.yaml") if f.name != "repos.yaml")
     repos = [job_values(repo, given["policy"], given["git_root"]) for repo in given["repos"]]
@@ -151,7 +152,9 @@ def main() -> None:
                 manifest[kind.name] = {name: known[name] for name in known if name in wanted}
                 write_manifest(manifest_file, manifest)
     except jenkins.JenkinsException as error:
-        module.fail_json(msg=f"Jenkins at {given['url']}: {error}. Is it up, and is the token of {given['user']} valid?")
+        module.fail_json(
+            msg=f"Jenkins at {given['url']}: {error}. Is it up, and is the token of {given['user']} valid?"
+        )
     module.exit_json(changed=any(result.values()), **result)
 
 
