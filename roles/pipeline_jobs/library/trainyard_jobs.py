@@ -1,9 +1,9 @@
 """Ansible module: Jenkins has exactly the jobs and views of these repositories.
 
 Runs with the Python of the installed package, whose Jenkins Job Builder renders and whose python-jenkins
-loads. Jenkins rewrites what it is given, so "the same" is decided by two digests kept in a manifest: of what was
-rendered, and of what Jenkins answered right after it was loaded. The first finds changed templates, the second
-changes made by hand.
+loads. Jenkins rewrites what it is given, so "the same" is decided by two digests kept in a manifest: of what
+was rendered, and of what Jenkins answered right after it was loaded. The first finds changed templates, the
+second changes made by hand.
 """
 
 from __future__ import annotations
