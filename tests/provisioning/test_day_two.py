@@ -1,10 +1,15 @@
-"""Day two on a converged host: one line in the inventory and one command; secrets, backup and restore."""
+"""Day two on a converged host: one line in the inventory and one command; secrets, backup, restore, upgrade, goodbye."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
+import tarfile
 import time
+from pathlib import Path
 
 from conftest import Host
 from test_host import SIX
@@ -65,3 +70,72 @@ def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -
             break
         time.sleep(1)
     assert json.loads(controller.api("/job/sample-job1-pull/api/json")[1])["lastBuild"], "history too"
+
+
+def test_an_upgrade_keeps_everything_and_proves_itself(controller: Host, playbook, tmp_path) -> None:
+    runs = "cd /var/lib/trainyard && find runs -name verdict.json | sort | xargs sha256sum"
+    before = controller.run(runs)
+    # the next version of the package: this one with another number
+    source = tmp_path / "source"
+    archive = subprocess.run(
+        ["git", "archive", "HEAD"], cwd=os.environ["TRAINYARD_CHECKOUT"], capture_output=True, check=True
+    )
+    (tmp_path / "source.tar").write_bytes(archive.stdout)
+    with tarfile.open(tmp_path / "source.tar") as tar:
+        tar.extractall(source, filter="data")
+    version = source / "src/trainyard/__init__.py"
+    version.write_text(version.read_text() + '\n__version__ = "9.9.9"\n')
+    project = source / "pyproject.toml"
+    project.write_text(re.sub(r'(?m)^version = ".*"', 'version = "9.9.9"', project.read_text()))
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--wheel-dir",
+            str(tmp_path),
+            str(source),
+        ],
+        check=True,
+    )
+    (wheel,) = tmp_path.glob("trainyard-*.whl")
+    done = playbook(
+        "-i", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/upgrade.yml",
+        "-e", f"trainyard_package={wheel}",
+        "-e", "jenkins_repo_url=file:///srv/mirror/jenkins-next",
+        "-e", f"trainyard_verify_result={tmp_path}/verify.json",
+        timeout=1800,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    assert json.loads((tmp_path / "verify.json").read_text())["ok"] is True
+    assert "9.9.9" in controller.run("trainyard --version")
+    assert controller.run("curl -sI http://127.0.0.1:8080/login | grep -i '^x-jenkins'").endswith("2.568.2")
+    after = controller.run(runs)
+    assert set(before.splitlines()) < set(after.splitlines()), (
+        "what was there is there, and verify's run is new"
+    )
+    assert controller.run("ls -d /opt/trainyard/*/ | grep -vc current") == "2", (
+        "this version and the one before"
+    )
+
+
+def test_uninstalling_keeps_the_data_until_it_is_asked_for(controller: Host, agent: Host, playbook) -> None:
+    inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"])
+    done = playbook(*inventory, "playbooks/uninstall.yml")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    for host in (controller, agent):
+        assert host.run("command -v trainyard; ls /opt/trainyard", check=False).startswith("exit")
+        assert host.run("docker ps -q --filter label=trainyard") == ""
+        assert host.run("docker info --format '{{.ServerVersion}}'"), "the engine stays"
+        assert "Trainyard" not in host.run("cat /etc/ssh/sshd_config")
+    assert controller.run("systemctl is-active jenkins", check=False).startswith("exit")
+    assert controller.run("ls /var/lib/trainyard/runs/sample /srv/git/sample.git /etc/jenkins/secrets")
+    done = playbook(*inventory, "playbooks/uninstall.yml", "-e", "trainyard_uninstall_data=true")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    for host in (controller, agent):
+        left = "ls -d /etc/jenkins /etc/trainyard /var/lib/jenkins /var/lib/trainyard /var/lib/jenkins-agent /srv/git"
+        assert host.run(f"{left} 2>/dev/null || true") == ""
+        assert host.run("getent passwd jenkins git trainyard || true") == ""

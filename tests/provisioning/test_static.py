@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -116,3 +117,49 @@ def test_the_partial_mirror_keeps_the_vendors_signature_and_refuses_other_bytes(
         check=False,
     )
     assert done.returncode != 0 and "is not what the repository's metadata says" in done.stderr
+
+
+def test_the_mirror_playbook_fills_the_folder_that_the_offline_inventory_names(tmp_path) -> None:
+    mirror = Path(os.environ["TRAINYARD_MIRROR"])
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "java").symlink_to(TOP / "tests/provisioning/standin/java")
+    values = {
+        "mirror_folder": str(tmp_path / "mirror"),
+        "mirror_docker_url": (mirror / "docker-ce").as_uri(),
+        "mirror_jenkins_url": (mirror / "jenkins").as_uri(),
+        "mirror_java_url": (mirror / "adoptium/deb").as_uri(),
+        "mirror_java_suite": "./",
+        "mirror_java_key_url": (mirror / "adoptium/key.asc").as_uri(),
+        "mirror_plugin_manager": (mirror / "jenkins/jenkins-plugin-manager.jar").as_uri(),
+        "mirror_python": sys.executable,
+        "mirror_base_image": "trainyard-base:bookworm",
+        "mirror_images": ["sklearn"],
+        "mirror_el": ["8"],
+    }
+    extra = tmp_path / "values.json"
+    extra.write_text(json.dumps(values))
+    done = subprocess.run(
+        ["ansible-playbook", "-i", "localhost,", str(TOP / "playbooks/mirror.yml"), "-e", f"@{extra}"],
+        cwd=TOP, capture_output=True, text=True, check=False,
+        env=os.environ | {
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "JENKINS_UC_DOWNLOAD_URL": (mirror / "jenkins/plugins-uc").as_uri(),
+            "PIP_FIND_LINKS": str(mirror / "pypi"),
+        },
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    made = tmp_path / "mirror"
+    # whatever a host of the tests installs from is there, byte by byte
+    for pattern in ("docker-ce/**/docker-ce-[0-9]*.rpm", "docker-ce/rhel/gpg", "jenkins/*-stable/jenkins.io-2026.key",
+                    "jenkins/rpm-stable/**/*.rpm", "jenkins/debian-stable/binary/*", "adoptium/key.asc",
+                    "jenkins/plugins/*.jpi", "jenkins/jenkins-plugin-manager.jar"):  # fmt: skip
+        files = [f for f in mirror.glob(pattern) if f.is_file()]
+        assert files, pattern
+        for file in files:
+            assert (made / file.relative_to(mirror)).read_bytes() == file.read_bytes(), file
+    subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=made / "jenkins/plugins", check=True
+    )
+    assert list(made.glob("pypi/trainyard-*.whl")) and list(made.glob("pypi/scikit_learn-*.whl"))
+    assert (made / "images/base.tar").stat().st_mode & 0o777 == 0o644

@@ -110,6 +110,7 @@ S
 
 # --- the Jenkins and Java doubles, once as a file tree, then as RPM and as deb
 jenkins_version=2.568.1
+jenkins_next=2.568.2
 tree=/root/jenkins-tree
 mkdir -p $tree/usr/share/java $tree/usr/bin $tree/lib/systemd/system $tree/usr/share/jenkins-standin
 cp /in/standin/jenkins.service $tree/lib/systemd/system/
@@ -188,6 +189,12 @@ deb temurin-21-jre 21.0.9 /root/java-tree python3 /out/adoptium/deb/temurin-21-j
 release jenkins /out/jenkins/debian-stable binary
 release adoptium /out/adoptium/deb .
 gpg --armor --export "jenkins (test)" > /out/jenkins/debian-stable/jenkins.io-2026.key
+# what the vendor has a month later, for the upgrade
+mkdir -p /out/jenkins-next/binary
+printf 'stand-in %s\n' "$jenkins_next" > $tree/usr/share/java/jenkins.war
+deb jenkins $jenkins_next $tree python3-yaml /out/jenkins-next/binary/jenkins_${jenkins_next}_all.deb
+release jenkins /out/jenkins-next binary
+cp /out/jenkins/debian-stable/jenkins.io-2026.key /out/jenkins-next/
 gpg --armor --export "adoptium (test)" > /out/adoptium/key.asc
 
 for who in os docker jenkins adoptium evil; do
