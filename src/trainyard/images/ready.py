@@ -12,7 +12,7 @@ import msgspec
 
 from trainyard.executors.base import Limits, Training
 from trainyard.exits import ExitCode, TrainyardError
-from trainyard.images.catalogue import image
+from trainyard.images.image import image
 
 if TYPE_CHECKING:
     from trainyard.executors.docker import DockerExecutor
