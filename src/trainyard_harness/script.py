@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 import runpy
@@ -13,6 +14,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from trainyard_harness.notebook import code_of
+
+DEEPEST = 8
+"""Frames of pushed code that a place is told by."""
 
 
 def run(entry: str, argv: list[str], work: Path) -> None:
@@ -56,6 +60,20 @@ def place_of(frame: FrameType | None, work: Path) -> str | None:
     """`file:line` of the innermost frame that runs pushed code, relative to the source, or None."""
     found = _script_frame(frame, work)
     return f"{_relative(found.f_code.co_filename, work)}:{found.f_lineno}" if found is not None else None
+
+
+def stack_of(frame: FrameType | None, work: Path) -> list[str]:
+    """The calls under way in pushed code, innermost first, as `file:line:column` of where each one ends.
+
+    Lines count from 1, columns in bytes of UTF-8 from 0, as in Python's own code objects.
+    """
+    found: list[str] = []
+    while (frame := _script_frame(frame, work)) is not None and len(found) < DEEPEST:
+        positions = frame.f_code.co_positions()
+        _, line, _, column = next(itertools.islice(positions, frame.f_lasti // 2, None))
+        found.append(f"{_relative(frame.f_code.co_filename, work)}:{line}:{column}")
+        frame = frame.f_back
+    return found
 
 
 def truth_beside(x: Any, n: int | None, work: Path) -> Any:

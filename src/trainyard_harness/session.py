@@ -14,7 +14,7 @@ from trainyard_harness.history import History
 from trainyard_harness.lookahead import Lookahead
 from trainyard_harness.printed import numbers_in
 from trainyard_harness.record import Record
-from trainyard_harness.script import place_of, truth_beside
+from trainyard_harness.script import place_of, stack_of, truth_beside
 from trainyard_harness.trial import Job, Trial
 
 
@@ -181,6 +181,10 @@ class Session:
 
     def place(self) -> str | None:
         return place_of(sys._getframe(1), self.trial.work)
+
+    def stack(self) -> list[str]:
+        """See trainyard_harness.script.stack_of."""
+        return stack_of(sys._getframe(1), self.trial.work)
 
     def fault(self, where: str, error: BaseException) -> None:
         """A fault of the harness's own: said in the notes, and the script goes on as if we were not there."""

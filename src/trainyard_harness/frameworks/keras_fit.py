@@ -31,6 +31,7 @@ def prepare(
         arguments.pop("batch_size")
     plain_data = _is_plain(arguments.get("x"))
     _know_validation(fitted, arguments, place)
+    own_validation = fitted.validation is not None
     if fitted.validation is None and _holds_out(session, fitted, arguments):
         arguments = hold_out(session, fitted, arguments, place)
     _know_training(session, fitted, arguments)
@@ -44,6 +45,8 @@ def prepare(
         "validation_split": arguments.get("validation_split"),
         "n_train": fitted.trained_on[-1].n if fitted.trained_on else None,
         "callbacks": [type(one).__name__ for one in _listed(arguments.get("callbacks"))],
+        "validation": own_validation,
+        "made_at": session.stack(),
     }
     keep_best = session.spec["trial"] > 0 and not any(
         getattr(one, "restore_best_weights", False) for one in _listed(arguments.get("callbacks"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainyard_harness.data import count, take
 from trainyard_harness.files import plain
+from trainyard_harness.frameworks.keras_places import compiled_at, made_at
 from trainyard_harness.holdout import classes_of
 from trainyard_harness.numbers import labels_of
 from trainyard_harness.session import Samples, Session
@@ -192,6 +193,7 @@ def describe(model: Any) -> dict[str, Any]:
             if optimizer is None
             else {"class_name": type(optimizer).__name__, "config": plain(optimizer.get_config())},
             "metrics": metric_names(model),
+            "made_at": compiled_at(model),
         },
         "parameters": int(model.count_params()) if model.built else None,
     }
@@ -213,6 +215,7 @@ def _layer(layer: Any) -> dict[str, Any]:
         "config": config,
         "output_shape": shape,
         "params": int(layer.count_params()) if layer.built else None,
+        "made_at": made_at(layer),
     }
 
 
