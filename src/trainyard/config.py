@@ -38,6 +38,15 @@ class NotifyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A file with one URL a line, for URLs that hold secrets."""
 
 
+class PatchTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether what won is given back as a patch of the developer's source."""
+
+    enabled: bool = True
+    """Write patches. Each costs the training that proves it."""
+    push: bool = False
+    """Push them as `trainyard/<run>` to the watched repository. This host needs to be allowed to."""
+
+
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`/etc/trainyard/config.toml`, or the file named by `$TRAINYARD_CONFIG`."""
 
@@ -47,6 +56,7 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     limits: LimitsTable = LimitsTable()
     policy: PolicyTable = PolicyTable()
     notify: NotifyTable = NotifyTable()
+    patch: PatchTable = PatchTable()
 
 
 class RunTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -59,7 +59,7 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
         raise TrainyardError(ExitCode.NOT_FOUND, "no path or URL was given.", "Name a folder or repository.")
     local = _local_path(url)
     if local is None:
-        return _resolve_git(url, branch, commit, cache, dirty=False)
+        return _resolvegit(url, branch, commit, cache, dirty=False)
     if not local.exists():
         raise TrainyardError(
             ExitCode.NOT_FOUND, f"{url}: no such file or folder.", "Check the path, or give a git URL."
@@ -67,7 +67,7 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
     if not local.is_dir():
         raise TrainyardError(ExitCode.NOT_FOUND, f"{url}: is a file.", "Give the folder that holds it.")
     if _is_repository(local):
-        return _resolve_git(str(local), branch, commit, cache, dirty=_is_dirty(local))
+        return _resolvegit(str(local), branch, commit, cache, dirty=_is_dirty(local))
     if commit and not commit.startswith("content-"):
         raise TrainyardError(
             ExitCode.UNKNOWN_COMMIT,
@@ -137,16 +137,16 @@ def _is_repository(path: Path) -> bool:
 def _is_dirty(path: Path) -> bool:
     if not (path / ".git").exists():
         return False
-    return bool(_git(["status", "--porcelain", "--untracked-files=normal"], cwd=path).stdout.strip())
+    return bool(git(["status", "--porcelain", "--untracked-files=normal"], cwd=path).stdout.strip())
 
 
-def _resolve_git(url: str, branch: str, commit: str, cache: Path, *, dirty: bool) -> Source:
+def _resolvegit(url: str, branch: str, commit: str, cache: Path, *, dirty: bool) -> Source:
     if url.startswith("-"):
         raise TrainyardError(ExitCode.NOT_FOUND, f"{url!r}: is not a URL.", "Give a path or a git URL.")
     cache.parent.mkdir(parents=True, exist_ok=True)
     with locked(cache.with_suffix(".lock"), f"the cache of {url}"):
         if not (cache / "HEAD").is_file():
-            _git(["init", "--quiet", "--bare", str(cache)])
+            git(["init", "--quiet", "--bare", str(cache)])
         _fetch(url, cache)
     wanted = commit or (f"refs/heads/{branch}" if branch else "refs/trainyard/HEAD")
     return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True, dirty=dirty)
@@ -154,7 +154,7 @@ def _resolve_git(url: str, branch: str, commit: str, cache: Path, *, dirty: bool
 
 def _fetch(url: str, cache: Path) -> None:
     refspecs = ["+HEAD:refs/trainyard/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-    done = _git(
+    done = git(
         [
             "fetch",
             "--quiet",
@@ -175,12 +175,12 @@ def _fetch(url: str, cache: Path) -> None:
     if "No space left" in said:
         raise disk_full(cache)
     if "couldn't find remote ref HEAD" in said:
-        listed = _git(["ls-remote", "--heads", "--", url], cwd=cache, check=False)
+        listed = git(["ls-remote", "--heads", "--", url], cwd=cache, check=False)
         if not listed.stdout.strip():
             raise TrainyardError(
                 ExitCode.UNKNOWN_COMMIT, f"{url}: has no commit yet.", "Commit something and push it."
             )
-        done = _git(
+        done = git(
             ["fetch", "--quiet", "--force", "--prune", "--", url, *refspecs[1:]], cwd=cache, check=False
         )
         if done.returncode == 0:
@@ -197,7 +197,7 @@ def _fetch(url: str, cache: Path) -> None:
 def _commit_of(wanted: str, url: str, branch: str, cache: Path) -> str:
     if not wanted.startswith("refs/") and not _SHA.fullmatch(wanted):
         wanted = f"refs/heads/{wanted}"
-    done = _git(
+    done = git(
         ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}"],
         cwd=cache,
         check=False,
@@ -224,8 +224,8 @@ def _checkout(commit: str, cache: Path, destination: Path) -> None:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
         }
-        _git(["read-tree", commit], cwd=cache, extra=extra)
-        _git(
+        git(["read-tree", commit], cwd=cache, extra=extra)
+        git(
             [
                 "--work-tree",
                 str(destination),
@@ -239,9 +239,23 @@ def _checkout(commit: str, cache: Path, destination: Path) -> None:
         )
 
 
-def _git(
-    arguments: list[str], *, cwd: Path | None = None, check: bool = True, extra: dict[str, str] | None = None
+def git(
+    arguments: list[str],
+    *,
+    cwd: Path | None = None,
+    check: bool = True,
+    extra: dict[str, str] | None = None,
+    given: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
+    """Runs git as all of Trainyard does: no hooks, no exotic transports, no questions.
+
+    Args:
+        extra: more of the environment.
+        given: its standard input.
+
+    Raises:
+        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails.
+    """
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))
     }
@@ -249,7 +263,7 @@ def _git(
     try:
         done = subprocess.run(
             ["git", *_SAFE, *arguments],
-            cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            cwd=cwd, env=environment, input=given or b"", capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise TrainyardError(

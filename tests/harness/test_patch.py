@@ -60,9 +60,7 @@ def number(ended: Ended) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", MOVES)
-def test_the_patched_script_is_the_winner(
-    name: str, bench: Callable[[str], Bench], tmp_path: Path
-) -> None:
+def test_the_patched_script_is_the_winner(name: str, bench: Callable[[str], Bench], tmp_path: Path) -> None:
     image, pairs = MOVES[name]
     lab = bench(image)
     source = lab.source((WEAK / f"{name}.py").read_text())

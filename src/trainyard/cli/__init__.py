@@ -23,6 +23,7 @@ _COMMANDS = {
     "status": "trainyard.cli.look",
     "show": "trainyard.cli.look",
     "logs": "trainyard.cli.look",
+    "patch": "trainyard.cli.models",
     "stop": "trainyard.cli.jobs",
     "doctor": "trainyard.cli.doctor",
     "images": "trainyard.cli.images",

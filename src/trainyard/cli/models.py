@@ -1,4 +1,4 @@
-"""Commands about trained models: predict and verify."""
+"""Commands about trained models: predict, verify and patch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from trainyard.cli.output import answer, context, json_option
+from trainyard.exits import ExitCode, TrainyardError
 from trainyard.runs import store
 
 
@@ -44,3 +46,28 @@ def verify(*, run_name: str, as_json: bool) -> None:
     answer(checked, text, as_json)
     if not checked.reproduced:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@json_option
+def patch(*, run_name: str, as_json: bool) -> None:
+    """Print RUN's patch: what makes the script itself build and train the winner (`| git apply`).
+
+    Exit code 20 where there is none; the message says why.
+    """
+    here = context()
+    run = store.find(here.home, run_name)
+    found = run.load().patch
+    if found is None or found.path is None:
+        why = (
+            found.sentence
+            if found
+            else "There is no patch: nothing better than the pushed code was found yet."
+        )
+        raise TrainyardError(ExitCode.NOT_FOUND, f"{run.key}: {why}")
+    text = Path(found.path).read_bytes().decode(errors="replace")
+    if as_json:
+        answer({"run": run.key, "diff": text, **msgspec.structs.asdict(found)}, "", as_json)
+    else:
+        click.echo(text, nl=False)

@@ -42,5 +42,7 @@ def summary(verdict: Verdict, *, color: bool) -> str:
         lines.append(f"  {verdict.failure.hint}")
     if verdict.model:
         lines.append(f"  model:  {verdict.model}")
+    if verdict.patch:
+        lines.append(f"  patch:  {verdict.patch.path or printable(verdict.patch.sentence)}")
     lines.append(f"  report: {verdict.report}")
     return "\n".join(lines)

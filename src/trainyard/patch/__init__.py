@@ -1,4 +1,4 @@
-"""Gives the winner back as a patch of the developer's own source (docs/reference/patch.md). Pure but for reading.
+"""Gives the winner back as a patch of the developer's own source (docs/reference/patch.md).
 
 `patched` rewrites the files so that the script itself builds and trains what won; `difference` says whether a
 training of the result built the same. Whoever calls them runs that training, and offers nothing without it.
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from trainyard.patch import estimators, layers, training, wanted
-from trainyard.patch.source import Sources, Unpatchable
+from trainyard.patch.source import Sources, UnpatchableError
 from trainyard.patch.structure import difference
 from trainyard.patch.wanted import Ladder
 
-__all__ = ["Ladder", "Unpatchable", "difference", "patched"]
+__all__ = ["Ladder", "UnpatchableError", "difference", "patched"]
 
 
 def patched(
@@ -30,7 +30,7 @@ def patched(
         ladder: the winner's moves and those of the trials whose weights it stands on.
 
     Raises:
-        Unpatchable: the source can't say what the winner is, or nothing would change; why, in words.
+        UnpatchableError: the source can't say what the winner is, or nothing would change; why, in words.
     """
     sources = Sources(folder)
     try:
@@ -41,13 +41,13 @@ def patched(
                 layers.patch(sources, wanted.network(base, winner))
             training.patch(sources, wanted.training(ladder, base), base)
         else:
-            raise Unpatchable("models of this kind are not patched")
+            raise UnpatchableError("models of this kind are not patched")
         found = sources.changed()
-    except Unpatchable:
+    except UnpatchableError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         # what the sandbox wrote may be of any shape
-        raise Unpatchable(f"its architecture can't be read ({type(error).__name__})") from error
+        raise UnpatchableError(f"its architecture can't be read ({type(error).__name__})") from error
     if not found:
-        raise Unpatchable("nothing in the source would have to change")
+        raise UnpatchableError("nothing in the source would have to change")
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from trainyard.patch import names, written
-from trainyard.patch.source import Source, Sources, Unpatchable
+from trainyard.patch.source import Source, Sources, UnpatchableError
 from trainyard.patch.syntax import add_keyword, argument, callee, insert_element, unpacks
 from trainyard.patch.values import Demand, literal, settle, trail
 from trainyard.runs.files import Move
@@ -25,7 +25,7 @@ def patch(sources: Sources, entry: str, base: Mapping[str, Any], moves: Sequence
         base: trial 0's architecture.json.
 
     Raises:
-        Unpatchable: which call makes the estimator does not show.
+        UnpatchableError: which call makes the estimator does not show.
     """
     source = sources.of(entry)
     described = base.get("estimator")
@@ -36,13 +36,13 @@ def patch(sources: Sources, entry: str, base: Mapping[str, Any], moves: Sequence
             for name, value in move.args["params"].items():
                 step, _, parameter = name.rpartition("__")
                 if step and step not in steps:
-                    raise Unpatchable(f"{name} is a parameter of a part of a part")
+                    raise UnpatchableError(f"{name} is a parameter of a part of a part")
                 call = _call(source, steps[step] if step else _short(described))
                 _parameter(sources, source, call, parameter, value)
         elif move.kind == "scale_inputs":
             _scale(source, described, steps)
         else:
-            raise Unpatchable(f"a move of kind {move.kind} has no form in source")
+            raise UnpatchableError(f"a move of kind {move.kind} has no form in source")
 
 
 def _short(described: Mapping[str, Any]) -> str:
@@ -50,7 +50,7 @@ def _short(described: Mapping[str, Any]) -> str:
 
 
 def _call(source: Source, kind: str) -> cst.Call:
-    """The call that makes the one estimator of this class; where there are several, the one that is fitted."""
+    """The call that makes the estimator of this class; of several the one that is fitted."""
     made = [one for one in source.nodes(cst.Call) if names.class_named(source, one) == kind]
     if len(made) > 1:
         fitted = {
@@ -62,7 +62,7 @@ def _call(source: Source, kind: str) -> cst.Call:
         made = [one for one in made if _variable(source, one) in fitted]
     if len(made) != 1:
         many = f"{len(made)} calls make" if made else "no call makes"
-        raise Unpatchable(f"{source.file}: {many} a {kind}, and which is meant does not show")
+        raise UnpatchableError(f"{source.file}: {many} a {kind}, and which is meant does not show")
     return made[0]
 
 
@@ -97,7 +97,7 @@ def _parameter(sources: Sources, source: Source, call: cst.Call, name: str, valu
         old = literal(found[-1].node, found[-1].source)
         settle([Demand(found, old, text, changed=True)])
     elif unpacks(call):
-        raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+        raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
     else:
         add_keyword(source, call, name, text)
 
@@ -117,17 +117,21 @@ def _scale(source: Source, described: Mapping[str, Any], steps: Mapping[str, str
     for call in source.nodes(cst.Call):
         kind = names.class_named(source, call)
         if kind == "make_pipeline" and not unpacks(call) and len(call.args) == len(steps):
-            place = len(call.args) - 1
-            new = cst.Arg(source.expression(_SCALER), comma=call.args[place - 1].comma)
-            source.change(call, lambda one, at=place, arg=new: _with_argument(one, at, arg))
+            _scale_before_last(source, call)
             return
         listed = argument(call, "steps", 0)
         if kind == "Pipeline" and listed is not None and isinstance(listed.value, cst.List):
             step = f"({source.quoted('scaler')}, {_SCALER})"
             insert_element(source, listed.value, len(listed.value.elements) - 2, [step])
             return
-    raise Unpatchable(f"{source.file}: where the pipeline is made does not show")
+    raise UnpatchableError(f"{source.file}: where the pipeline is made does not show")
 
 
-def _with_argument(call: cst.Call, place: int, arg: cst.Arg) -> cst.Call:
-    return call.with_changes(args=[*call.args[:place], arg, *call.args[place:]])
+def _scale_before_last(source: Source, call: cst.Call) -> None:
+    place = len(call.args) - 1
+    scaler = cst.Arg(source.expression(_SCALER), comma=call.args[place - 1].comma)
+
+    def change(updated: cst.Call) -> cst.Call:
+        return updated.with_changes(args=[*updated.args[:place], scaler, *updated.args[place:]])
+
+    source.change(call, change)

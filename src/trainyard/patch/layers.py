@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from trainyard.patch import names, written
-from trainyard.patch.source import Source, Sources, Unpatchable
+from trainyard.patch.source import Source, Sources, UnpatchableError
 from trainyard.patch.syntax import (
     add_keyword,
     argument,
@@ -29,7 +29,7 @@ def patch(sources: Sources, network: Network) -> None:
     """Makes the script build the winner's layers.
 
     Raises:
-        Unpatchable: it does not show where, or one line makes layers that would have to differ.
+        UnpatchableError: it does not show where, or one line makes layers that would have to differ.
     """
     _Settings(sources, network).patch()
     placed: dict[tuple[Any, ...], int] = {}
@@ -55,7 +55,7 @@ class _Settings:
             changed = {key: new for _, key, new in _flat(layer.config, layer.settings)}
             if not layer.made_at:
                 if changed:
-                    raise Unpatchable(f"where the script makes layer {layer.name} is not known")
+                    raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
                 continue
             for source, call, kind, config in self._calls(layer, bool(changed)):
                 for key in sorted(wanted & set(config)):
@@ -68,7 +68,7 @@ class _Settings:
                     found = trail(self.sources, source, layer.made_at, arg.value, layer.turn)
                     try:
                         text = written.value(source, new)
-                    except Unpatchable:
+                    except UnpatchableError:
                         text = ""  # of a setting that stays as it is
                     demands.append(Demand(found, config[key], text, key in changed))
         settle(demands)
@@ -86,19 +86,21 @@ class _Settings:
                 arg = argument(call, place, 0 if place == "layer" else None)
                 if isinstance(inner, Mapping) and arg is not None and isinstance(arg.value, cst.Call):
                     yield source, arg.value, str(inner.get("class_name")), inner.get("config") or {}
-        except Unpatchable:
+        except UnpatchableError:
             if needed:
                 raise
 
     def _add(self, source: Source, call: cst.Call, key: str, text: str) -> None:
         if unpacks(call):
-            raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+            raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
         known = self.added.get((call, key))
         if known is None:
             self.added[(call, key)] = text
             add_keyword(source, call, key, text)
         elif known != text:
-            raise Unpatchable(f"{source.at(call)}: several layers are made by this line and would differ")
+            raise UnpatchableError(
+                f"{source.at(call)}: several layers are made by this line and would differ"
+            )
 
 
 def _flat(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[tuple[Any, str, Any]]:
@@ -117,7 +119,9 @@ def _position(kind: str, key: str) -> int | None:
 def _check(source: Source, call: cst.Call, kind: str) -> None:
     shown = names.class_named(source, call)
     if shown != kind and not (kind.endswith("2D") and shown == kind.replace("Conv2D", "Convolution2D")):
-        raise Unpatchable(f"{source.at(call)}: layer of class {kind} is made by {shown or 'something else'}")
+        raise UnpatchableError(
+            f"{source.at(call)}: layer of class {kind} is made by {shown or 'something else'}"
+        )
 
 
 class _Place:
@@ -133,7 +137,7 @@ class _Place:
         anchor = chain.replaces or chain.behind
         if anchor is None:
             if len(chain.before) != 1:
-                raise Unpatchable("the input feeds several layers")
+                raise UnpatchableError("the input feeds several layers")
             self._in_front(self.network.layers[chain.before[0]])
             return
         layer = self.network.layers[anchor]
@@ -149,16 +153,16 @@ class _Place:
 
     def _made(self, layer: Layer) -> tuple[Source, cst.Call]:
         if not layer.made_at:
-            raise Unpatchable(f"where the script makes layer {layer.name} is not known")
+            raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
         source, call = self.sources.call(layer.made_at[0])
         _check(source, call, layer.kind)
         return source, call
 
     def _again(self, call: cst.Call, layer: Layer) -> bool:
-        """Whether this very change stands at this call already: a loop or function makes several layers there.
+        """Whether this change stands at this call already: a loop or function makes several layers there.
 
         Raises:
-            Unpatchable: the others that are made there do not all get the same.
+            UnpatchableError: the others that are made there do not all get the same.
         """
 
         def signature(chain: Chain) -> Any:
@@ -168,7 +172,7 @@ class _Place:
         chains = {chain.replaces or chain.behind: chain for chain in self.network.chains}
         mine = signature(self.chain)
         if any(one.name not in chains or signature(chains[one.name]) != mine for one in together):
-            raise Unpatchable(
+            raise UnpatchableError(
                 f"{layer.made_at[0].rsplit(':', 1)[0]}: several layers are made by this line, and not all of "
                 "them would get another behind them"
             )
@@ -179,10 +183,10 @@ class _Place:
         found = []
         for kind, config in self.chain.layers:
             if kind not in written.LAYERS:
-                raise Unpatchable(f"a layer of class {kind} is not one that a patch adds")
+                raise UnpatchableError(f"a layer of class {kind} is not one that a patch adds")
             try:
                 name = names.beside(source, like, kind)
-            except Unpatchable:
+            except UnpatchableError:
                 name = names.of_keras(source, "layers", kind)
             found.append(written.made(source, name, kind, config))
         return found
@@ -199,7 +203,7 @@ class _Place:
         elif isinstance(parent, cst.Element) and (listed := _listed(source, parent)) is not None:
             insert_element(source, listed, listed.elements.index(parent), calls)
         else:
-            raise Unpatchable(f"{source.at(call)}: how this layer gets into the model does not show")
+            raise UnpatchableError(f"{source.at(call)}: how this layer gets into the model does not show")
 
     def _in_front(self, layer: Layer) -> None:
         source, call = self._made(layer)
@@ -208,7 +212,7 @@ class _Place:
         parent = source.parent(node)
         if isinstance(parent, cst.Call) and parent.func is node:
             if len(parent.args) != 1 or parent.args[0].star:
-                raise Unpatchable(f"{source.at(parent)}: what this layer is called on does not show")
+                raise UnpatchableError(f"{source.at(parent)}: what this layer is called on does not show")
             new = [source.expression(text) for text in calls]
             source.change(parent.args[0].value, lambda inner: _applied(new, inner))
             return
@@ -222,7 +226,7 @@ class _Place:
         elif isinstance(parent, cst.Element) and (listed := _listed(source, parent)) is not None:
             insert_element(source, listed, listed.elements.index(parent) - 1, calls)
         else:
-            raise Unpatchable(f"{source.at(call)}: how this layer gets into the model does not show")
+            raise UnpatchableError(f"{source.at(call)}: how this layer gets into the model does not show")
 
 
 def _handle(source: Source, call: cst.Call) -> cst.BaseExpression:
@@ -274,13 +278,13 @@ def _applied(layers: list[cst.BaseExpression], inner: cst.BaseExpression) -> cst
 
 def _remove(sources: Sources, layer: Layer) -> None:
     if not layer.made_at:
-        raise Unpatchable(f"where the script makes layer {layer.name} is not known")
+        raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
     source, call = sources.call(layer.made_at[0])
     _check(source, call, layer.kind)
     node = _handle(source, call)
     parent = source.parent(node)
     if node is not call or any(arg.keyword and arg.keyword.value in _SHAPES for arg in call.args):
-        raise Unpatchable(f"{source.at(call)}: this layer can't just be left out")
+        raise UnpatchableError(f"{source.at(call)}: this layer can't just be left out")
     if isinstance(parent, cst.Call) and parent.func is node and len(parent.args) == 1:
         source.change(parent, lambda inner: inner.args[0].value)
     elif (added := _added(source, node)) is not None:
@@ -288,4 +292,4 @@ def _remove(sources: Sources, layer: Layer) -> None:
     elif isinstance(parent, cst.Element) and (listed := _listed(source, parent)) is not None:
         remove_element(source, listed, listed.elements.index(parent))
     else:
-        raise Unpatchable(f"{source.at(call)}: how this layer gets into the model does not show")
+        raise UnpatchableError(f"{source.at(call)}: how this layer gets into the model does not show")

@@ -1,4 +1,4 @@
-"""How a file names something of Keras or scikit-learn: as it names its neighbours, with an import where needed."""
+"""How a file names something of Keras or scikit-learn: as it names its neighbours, imported where needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from trainyard.patch.source import Source, Unpatchable
+from trainyard.patch.source import Source, UnpatchableError
 from trainyard.patch.syntax import appended, callee
 
 _HOLDERS = ("layers", "optimizers", "callbacks")
@@ -35,7 +35,7 @@ def beside(source: Source, call: cst.Call, name: str) -> str:
             return _from(source, statement, name)
     if _starred(source, "layers"):
         return name
-    raise Unpatchable(f"{source.at(call)}: where {callee(call)} comes from does not show")
+    raise UnpatchableError(f"{source.at(call)}: where {callee(call)} comes from does not show")
 
 
 def of_keras(source: Source, holder: str, name: str) -> str:
@@ -64,7 +64,7 @@ def of_keras(source: Source, holder: str, name: str) -> str:
         if _is_keras(module := _module(statement)):
             root = module[: module.index("keras") + len("keras")]
             return _import(source, statement, f"{root}.{holder}", name)
-    raise Unpatchable(f"{source.file} does not import Keras itself")
+    raise UnpatchableError(f"{source.file} does not import Keras itself")
 
 
 def imported(source: Source, module: str, name: str) -> str:
@@ -76,10 +76,10 @@ def imported(source: Source, module: str, name: str) -> str:
     near = [one for one in source.nodes(cst.ImportFrom) if _module(one).split(".")[0] == top]
     anywhere: list[cst.ImportFrom | cst.Import] = [*near, *source.nodes(cst.ImportFrom)]
     anywhere += source.nodes(cst.Import)
-    for statement in anywhere:
-        if isinstance(source.enclosing(statement, cst.FunctionDef, cst.Module), cst.Module):
-            return _import(source, statement, module, name)
-    raise Unpatchable(f"{source.file} imports nothing")
+    for one in anywhere:
+        if isinstance(source.enclosing(one, cst.FunctionDef, cst.Module), cst.Module):
+            return _import(source, one, module, name)
+    raise UnpatchableError(f"{source.file} imports nothing")
 
 
 def _from(source: Source, statement: cst.ImportFrom, name: str) -> str:
@@ -105,7 +105,7 @@ def _import(source: Source, near: cst.ImportFrom | cst.Import, module: str, name
         return name
     line = source.enclosing(near, cst.SimpleStatementLine)
     if line is None:
-        raise Unpatchable(f"{source.at(near)}: an import can't be put beside this one")
+        raise UnpatchableError(f"{source.at(near)}: an import can't be put beside this one")
     known = source.imports.setdefault(module, (line, []))[1]
     if name not in known:
         known.append(name)

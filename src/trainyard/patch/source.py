@@ -16,8 +16,8 @@ N = TypeVar("N", bound=cst.CSTNode)
 Change = Callable[[Any], Any]
 
 
-class Unpatchable(Exception):
-    """The source can't be made to say what is wanted; the text is a sentence for a person, without its dot."""
+class UnpatchableError(Exception):
+    """The source can't be made to say what is wanted; the text says why, as a sentence without its dot."""
 
 
 class Source:
@@ -33,7 +33,7 @@ class Source:
         try:
             wrapper = MetadataWrapper(cst.parse_module(data))
         except (cst.ParserSyntaxError, UnicodeDecodeError, RecursionError, LookupError):
-            raise Unpatchable(f"{file} is not Python that can be rewritten") from None
+            raise UnpatchableError(f"{file} is not Python that can be rewritten") from None
         self.module = wrapper.module
         self._ranges = wrapper.resolve(PositionProvider)
         self._parents = wrapper.resolve(ParentNodeProvider)
@@ -144,14 +144,14 @@ class Sources:
         self._read: dict[str, Source] = {}
 
     def of(self, file: str) -> Source:
-        """Raises: Unpatchable where there is no such plain file."""
+        """Raises: UnpatchableError where there is no such plain file."""
         if file not in self._read:
             path = self._folder / file
             inside = path.resolve().is_relative_to(self._folder) and not path.is_symlink()
             if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
-                raise Unpatchable(f"{file} is not a plain file of the repository")
+                raise UnpatchableError(f"{file} is not a plain file of the repository")
             if path.suffix != ".py":
-                raise Unpatchable(f"{file} is no Python script")
+                raise UnpatchableError(f"{file} is no Python script")
             self._read[file] = Source(file, path.read_bytes())
         return self._read[file]
 
@@ -159,17 +159,17 @@ class Sources:
         """The call that a place of the harness's (`file:line:column` of its end) names.
 
         Raises:
-            Unpatchable: no call ends there, or the file can't be read.
+            UnpatchableError: no call ends there, or the file can't be read.
         """
-        file, line, column = (place.rsplit(":", 2) + ["", ""])[:3]
+        file, line, column = [*place.rsplit(":", 2), "", ""][:3]
         if not (line.isdecimal() and column.isdecimal()):
-            raise Unpatchable("the code was not told where the script makes its model")
+            raise UnpatchableError("the code was not told where the script makes its model")
         if file.endswith("_notebook.py") and not (self._folder / file).exists():
-            raise Unpatchable("a notebook is not patched; the moves say what to change in its cells")
+            raise UnpatchableError("a notebook is not patched; the moves say what to change in its cells")
         source = self.of(file)
         call = source.call(int(line), int(column))
         if call is None:
-            raise Unpatchable(f"{file}:{line} makes its model in a way that can't be rewritten")
+            raise UnpatchableError(f"{file}:{line} makes its model in a way that can't be rewritten")
         return source, call
 
     def changed(self) -> dict[str, tuple[bytes, bytes]]:

@@ -11,8 +11,8 @@ from trainyard.patch.wanted import feeders
 
 _IGNORED = frozenset(
     {
-        "name", "dtype", "seed", "module", "registered_name", "build_config", "batch_shape", "batch_input_shape",
-        "input_shape", "made_at", "params", "output_shape", "input_length", "random_state", "n_jobs", "verbose",
+        "name", "dtype", "seed", "module", "registered_name", "build_config", "batch_shape",
+        "batch_input_shape", "input_shape", "input_length", "random_state", "n_jobs", "verbose",
     }
 )  # fmt: skip
 """What may differ between two builds of one architecture."""

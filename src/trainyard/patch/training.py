@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from trainyard.patch import names, written
-from trainyard.patch.source import Source, Sources, Unpatchable
+from trainyard.patch.source import Source, Sources, UnpatchableError
 from trainyard.patch.syntax import (
     add_keyword,
     argument,
@@ -37,7 +37,7 @@ def patch(sources: Sources, training: Training, base: Mapping[str, Any]) -> None
         base: trial 0's architecture.json, which tells where the script compiles and fits.
 
     Raises:
-        Unpatchable: it does not show where, or how.
+        UnpatchableError: it does not show where, or how.
     """
     compiled, fitted = base.get("compile") or {}, base.get("training") or {}
     if training.optimizer or training.learning_rate is not None:
@@ -49,14 +49,14 @@ def patch(sources: Sources, training: Training, base: Mapping[str, Any]) -> None
 def _places(described: Mapping[str, Any], how: str) -> tuple[str, ...]:
     found = tuple(str(one) for one in described.get("made_at") or [])
     if not found:
-        raise Unpatchable(f"where the model is {how} is not known")
+        raise UnpatchableError(f"where the model is {how} is not known")
     return found
 
 
 def _optimizer(sources: Sources, places: tuple[str, ...], training: Training, own: Mapping[str, Any]) -> None:
     source, call = sources.call(places[0])
     if callee(call) != "compile":
-        raise Unpatchable(f"{source.at(call)}: the model is compiled in a way that can't be rewritten")
+        raise UnpatchableError(f"{source.at(call)}: the model is compiled in a way that can't be rewritten")
     arg = argument(call, "optimizer", 0)
     config = dict(training.optimizer[1]) if training.optimizer else {}
     if training.learning_rate is not None:
@@ -72,14 +72,14 @@ def _optimizer(sources: Sources, places: tuple[str, ...], training: Training, ow
     if arg is not None:
         source.replace(arg.value, f"{maker}({text})")
     elif unpacks(call):
-        raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+        raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
     else:
         add_keyword(source, call, "optimizer", f"{maker}({text})")
 
 
 def _rate(sources: Sources, source: Source, places: tuple[str, ...], call: cst.Call, rate: float) -> None:
     if unpacks(call):
-        raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+        raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
     arg = argument(call, "lr", None) or argument(call, "learning_rate", 0)
     text = written.value(source, rate)
     if arg is None:
@@ -93,7 +93,7 @@ def _rate(sources: Sources, source: Source, places: tuple[str, ...], call: cst.C
 def _fit(sources: Sources, places: tuple[str, ...], training: Training, fitted: Mapping[str, Any]) -> None:
     source, call = sources.call(places[0])
     if callee(call) not in _FIT:
-        raise Unpatchable(f"{source.at(call)}: the model is trained in a way that can't be rewritten")
+        raise UnpatchableError(f"{source.at(call)}: the model is trained in a way that can't be rewritten")
     _, at_batch, _, at_epochs, _, at_callbacks = _FIT[callee(call)]
     for name, place, new in (
         ("epochs", at_epochs, training.epochs),
@@ -105,7 +105,7 @@ def _fit(sources: Sources, places: tuple[str, ...], training: Training, fitted: 
         if arg is not None:
             _set(sources, source, places, arg.value, str(new))
         elif unpacks(call):
-            raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+            raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
         else:
             add_keyword(source, call, name, str(new))
     if "EarlyStopping" in (fitted.get("callbacks") or []):
@@ -129,7 +129,7 @@ def _own_stop(source: Source, training: Training) -> None:
         return
     made = [one for one in source.nodes(cst.Call) if callee(one) == "EarlyStopping"]
     if len(made) != 1:
-        raise Unpatchable(f"{source.file}: which EarlyStopping is meant does not show")
+        raise UnpatchableError(f"{source.file}: which EarlyStopping is meant does not show")
     arg = argument(made[0], "patience", 2)
     if arg is not None:
         source.replace(arg.value, str(training.own_patience))
@@ -153,7 +153,7 @@ def _stop(source: Source, call: cst.Call, arg: cst.Arg | None, training: Trainin
     listed = "[\n" + "".join(f"{indent}    {one},\n" for one in new) + f"{indent}]"
     if arg is None:
         if unpacks(call):
-            raise Unpatchable(f"{source.at(call)}: its arguments come out of a variable")
+            raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
         add_keyword(source, call, "callbacks", listed)
     elif source.text(arg.value) == "None":
         source.replace(arg.value, listed)

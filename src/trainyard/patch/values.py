@@ -8,10 +8,8 @@ from typing import Any
 
 import libcst as cst
 
-from trainyard.patch.source import Source, Sources, Unpatchable
+from trainyard.patch.source import Source, Sources, UnpatchableError
 from trainyard.patch.syntax import argument, callee
-
-_LOOPS = (cst.For, cst.CompFor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +84,7 @@ def settle(demands: list[Demand]) -> None:
     """Rewrites the values, each as far back as nobody else is touched: the variable rather than its use.
 
     Raises:
-        Unpatchable: one expression would have to have two values.
+        UnpatchableError: one expression would have to have two values.
     """
     done: dict[cst.CSTNode, str] = {}
     for demand in demands:
@@ -94,12 +92,12 @@ def settle(demands: list[Demand]) -> None:
             continue
         site = next((one for one in reversed(demand.trail) if _fits(one, demand, demands)), None)
         if site is None:
-            raise Unpatchable(
-                f"{demand.trail[0].source.at(demand.trail[0].node)}: several layers are made by this line, and "
-                "they would have to differ"
+            raise UnpatchableError(
+                f"{demand.trail[0].source.at(demand.trail[0].node)}: several layers are made by this line, "
+                "and they would have to differ"
             )
         if done.setdefault(site.node, demand.new) != demand.new:
-            raise Unpatchable(f"{site.source.at(site.node)}: this value would have to be two")
+            raise UnpatchableError(f"{site.source.at(site.node)}: this value would have to be two")
     for demand in demands:
         for site in demand.trail:
             if (text := done.pop(site.node, None)) is not None:
@@ -160,13 +158,12 @@ def _bound(
     for statement in source.nodes(cst.AnnAssign):
         if _is(statement.target, name) and _within(source, statement, function) and statement.value:
             found.append(statement.value)
-    for kind in _LOOPS:
-        for loop in source.nodes(kind):
-            if _is(loop.target, name) and _within(source, loop, function):
-                element = _element(source, loop.iter, function, turn)
-                if element is None:
-                    return None
-                found.append(element)
+    for loop in [*source.nodes(cst.For), *source.nodes(cst.CompFor)]:
+        if _is(loop.target, name) and _within(source, loop, function):
+            element = _element(source, loop.iter, function, turn)
+            if element is None:
+                return None
+            found.append(element)
     if any(_is(one.target, name) for one in source.nodes(cst.AugAssign)):
         return None
     return found[0] if len(found) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainyard.patch.source import Source, Unpatchable
+from trainyard.patch.source import Source, UnpatchableError
 
 _LAYER = {"activation": "linear", "use_bias": True, "kernel_initializer": "glorot_uniform"}
 _CONVOLUTION = {**_LAYER, "strides": 1, "padding": "valid"}
@@ -84,11 +84,11 @@ def value(source: Source, found: Any) -> str:
     """A setting's value as source text.
 
     Raises:
-        Unpatchable: it is no plain value (a serialised object that has no short name).
+        UnpatchableError: it is no plain value (a serialised object that has no short name).
     """
     if isinstance(found, Mapping):
         if (name := _INITIALIZERS.get(str(found.get("class_name")))) is None:
-            raise Unpatchable(f"a setting of class {found.get('class_name')} can't be written out")
+            raise UnpatchableError(f"a setting of class {found.get('class_name')} can't be written out")
         return source.quoted(name)
     if isinstance(found, str):
         return source.quoted(found)
@@ -99,17 +99,17 @@ def value(source: Source, found: Any) -> str:
     if isinstance(found, list | tuple):
         inside = ", ".join(value(source, one) for one in found)
         return f"({inside},)" if len(found) == 1 else f"({inside})"
-    raise Unpatchable("a setting is no plain value")
+    raise UnpatchableError("a setting is no plain value")
 
 
 def made(source: Source, name: str, kind: str, config: Mapping[str, Any]) -> str:
     """The call that makes a layer: `name` is how the file calls the class `kind`.
 
     Raises:
-        Unpatchable: the class is none of LAYERS, or a setting can't be written.
+        UnpatchableError: the class is none of LAYERS, or a setting can't be written.
     """
     if kind not in LAYERS:
-        raise Unpatchable(f"a layer of class {kind} is not one that a patch adds")
+        raise UnpatchableError(f"a layer of class {kind} is not one that a patch adds")
     first, optional = LAYERS[kind]
     parts = [value(source, config.get(key)) for key in first]
     for key, default in optional.items():

@@ -31,8 +31,15 @@ def write_report(run: Run, state: RunState, verdict: Verdict) -> None:
         describe=gate.describe,
         trials=[_row(run, trial) for trial in state.trials if trial.attempts],
         charts=curves(run, state),
+        diff=_diff(verdict),
     )
     write_atomic(run.report, page.encode())
+
+
+def _diff(verdict: Verdict) -> str:
+    if verdict.patch is None or verdict.patch.path is None:
+        return ""
+    return Path(verdict.patch.path).read_text(encoding="utf-8", errors="replace")
 
 
 def _row(run: Run, trial: TrialState) -> dict[str, Any]:

@@ -63,6 +63,20 @@ class TrialState(msgspec.Struct, kw_only=True):
         return sum((parse(a.ended) if a.ended else now()) - parse(a.started) for a in self.attempts)
 
 
+class Patch(msgspec.Struct, kw_only=True):
+    """The winner as a patch of the source, or why there is none."""
+
+    sentence: str
+    path: str | None = None
+    """`patch.diff`; None where there is none."""
+    branch: str | None = None
+    """The branch of the watched repository that holds it, where it was pushed."""
+    metric: Metric | None = None
+    """What the patched script reached when it was trained for real, from scratch."""
+    cpu_seconds: float = 0.0
+    """Of that training; the verdict's own count has the trials alone."""
+
+
 class RunState(msgspec.Struct, kw_only=True):
     """`run.json`: the state machine of one run."""
 
@@ -89,6 +103,7 @@ class RunState(msgspec.Struct, kw_only=True):
     """What the diagnosis said, in sentences."""
     outcome: Outcome | None = None
     failure: Failure | None = None
+    patch: Patch | None = None
     announced: bool = False
 
     @property
@@ -138,6 +153,8 @@ class Verdict(msgspec.Struct, kw_only=True):
     failure: Failure | None = None
     looks: int = 0
     """How many retrains were decided on the report part."""
+    patch: Patch | None = None
+    """None where there is nothing to give back: the code as it was pushed is the best, or nothing is good."""
 
 
 def timestamp() -> str:

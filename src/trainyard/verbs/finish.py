@@ -11,6 +11,7 @@ from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
 from trainyard.runs.state import RunState, TrialState, TrialSummary, Verdict
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context
+from trainyard.verbs.giveback import give_back
 
 
 class Champion(msgspec.Struct, kw_only=True):
@@ -37,6 +38,7 @@ def finish(context: Context, run: Run, state: RunState) -> Verdict:
     verdict = _verdict(context, run, state)
     if verdict.outcome == Outcome.PROMOTED:
         verdict = _serve(context, run, state, verdict)
+    verdict = _give_back(context, run, state, verdict)
     st.write(run.path / "verdict.json", verdict)
     from trainyard.report import write_report
 
@@ -51,6 +53,14 @@ def finish(context: Context, run: Run, state: RunState) -> Verdict:
     run.save(state)
     context.say(f"{run.key}: {verdict.outcome.value}: {verdict.reason}")
     return verdict
+
+
+def _give_back(context: Context, run: Run, state: RunState, verdict: Verdict) -> Verdict:
+    if state.patch is None and (patch := give_back(context, run, state, verdict)) is not None:
+        state.patch = patch
+        run.save(state)
+        context.say(f"{run.key}: {patch.sentence}")
+    return msgspec.structs.replace(verdict, patch=state.patch)
 
 
 def _release(context: Context, state: RunState) -> None:

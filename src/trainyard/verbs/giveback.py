@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from trainyard import gate
 from trainyard.config import limits
@@ -21,6 +25,12 @@ from trainyard.runs.store import Run, Trial
 from trainyard.verbs.context import Context
 from trainyard.verbs.follow import history
 from trainyard.verbs.launch import job_of
+
+if TYPE_CHECKING:
+    from trainyard.patch.wanted import Ladder
+
+Files = dict[str, tuple[bytes, bytes]]
+"""Changed files: (before, after), by their paths."""
 
 STRETCHES = (1, 2)
 """Times the winner's epochs that a patch trains: trained from scratch it may need more than inherited weights."""
@@ -43,15 +53,21 @@ def give_back(context: Context, run: Run, state: RunState, verdict: Verdict) -> 
     wanted = context.config.patch.enabled and verdict.outcome in (Outcome.PROMOTED, Outcome.CANDIDATE)
     if not wanted or not verdict.best_trial or verdict.metric is None:
         return None
-    context.say(f"{run.key}: writing what won as a patch of the source, and training that to see if it holds.")
+    context.say(
+        f"{run.key}: writing what won as a patch of the source, and training that to see if it holds."
+    )
     try:
         return _Attempt(context, run, state, verdict.best_trial, verdict.metric).make()
     except TrainyardError as error:
         return Patch(sentence=f"There is no patch: {error.message}")
 
 
-def training_name(state: RunState, stretch: int, start: int) -> str:
-    """What the executor knows a verification by."""
+def training_names(state: RunState) -> list[str]:
+    """What the executor knows this run's verifications by, started or not."""
+    return [_name(state, stretch, start) for stretch in STRETCHES for start in range(1, STARTS + 1)]
+
+
+def _name(state: RunState, stretch: int, start: int) -> str:
     return f"trainyard-{state.repo}-{state.id}-patch{stretch}-a{start}".lower()
 
 
@@ -65,20 +81,22 @@ class _Attempt:
     cpu_seconds: float = 0.0
 
     def make(self) -> Patch:
-        from trainyard.patch import Unpatchable
+        from trainyard.patch import UnpatchableError
+        from trainyard.patch.diff import unified
 
         missed = ""
         for stretch in STRETCHES:
             try:
-                diff = self._diff(stretch)
-            except Unpatchable as reason:
+                files = self._files(stretch)
+            except UnpatchableError as reason:
                 return self._none(missed or f"There is no patch: {reason}.")
+            diff = unified(files)
             trial = self._trained(diff, stretch)
             if isinstance(trial, str):
                 return self._none(f"There is no patch: {trial}.")
             reached = self._measured(trial)
             if isinstance(reached, Metric):
-                return self._offered(diff, reached)
+                return self._offered(diff, files, reached)
             missed = f"There is no patch: {reached}."
             if trial.metrics is None or self._is_estimator():
                 break
@@ -88,7 +106,7 @@ class _Attempt:
         self._tidy()
         return Patch(sentence=sentence, cpu_seconds=self.cpu_seconds)
 
-    def _offered(self, diff: bytes, reached: Metric) -> Patch:
+    def _offered(self, diff: bytes, files: Files, reached: Metric) -> Patch:
         path = self.run.path / "patch.diff"
         write_atomic(path, diff)
         self._tidy()
@@ -99,19 +117,36 @@ class _Attempt:
         )
         if not self.state.policy.reaches(reached.value, self.state.policy.target):
             sentence += f" That is within the interval, but short of the target {self.state.policy.target:g}."
-        return Patch(sentence=sentence, path=str(path), metric=reached, cpu_seconds=self.cpu_seconds)
+        offered = Patch(sentence=sentence, path=str(path), metric=reached, cpu_seconds=self.cpu_seconds)
+        return self._pushed(offered, files) if self.context.config.patch.push else offered
 
-    def _diff(self, stretch: int) -> bytes:
+    def _pushed(self, patch: Patch, files: Files) -> Patch:
+        """The patch as branch `trainyard/<run>` of the watched repository, where that is one and takes it."""
+        from trainyard.branches import push
+
+        state = self.state
+        if state.commit.startswith("content-"):
+            return patch
+        cache = self.context.home.git / f"{state.repo}.git"
+        message = f"Trainyard: {self.metric.name} {patch.metric.value if patch.metric else 0:.4f}\n\n"
+        message += "\n".join(textwrap.wrap(state.trials[self.best].spec.reason, 72))
+        try:
+            new = {name: after for name, (_, after) in files.items()}
+            branch = push(state.url, cache, state.commit, state.id, new, f"{message}\n", state.created)
+        except TrainyardError as error:
+            sentence = f"{patch.sentence} It could not be pushed: {error.message}"
+            return msgspec.structs.replace(patch, sentence=sentence)
+        return msgspec.structs.replace(patch, branch=branch)
+
+    def _files(self, stretch: int) -> Files:
         from trainyard.patch import patched
-        from trainyard.patch.diff import unified
 
         detection = st.read(self.run.path / "detection.json", Detection)
         base, winner = self.run.trial(0).architecture, self.run.trial(self.best).architecture
-        found = patched(self.run.source, detection.entry or "", base, winner, self._ladder(stretch))
-        return unified(found)
+        return patched(self.run.source, detection.entry or "", base, winner, self._ladder(stretch))
 
-    def _ladder(self, stretch: int) -> Ladder:  # noqa: F821
-        from trainyard.patch import Ladder
+    def _ladder(self, stretch: int) -> Ladder:
+        from trainyard.patch.wanted import Ladder
 
         steps = {trial.spec.trial: trial.spec for trial in self.state.trials}
         chain: list[Spec] = []
@@ -145,7 +180,7 @@ class _Attempt:
         trial.write("spec.json", Spec(schema=SCHEMA, trial=0, reason="the patched source"))
         executor = self.context.executor(self.state.executor)
         for start in range(1, STARTS + 1):
-            name = training_name(self.state, stretch, start)
+            name = _name(self.state, stretch, start)
             executor.start(self._training(name, folder))
             end = executor.wait(name, self._seconds(stretch))
             if end.status == Status.RUNNING:

@@ -92,11 +92,11 @@ def _training(context: Context, run: Run, state: RunState) -> Training:
     )
 
 
-def _write_inputs(run: Run, state: RunState) -> None:
-    trial = run.trial(state.current.spec.trial)
+def job_of(run: Run, state: RunState) -> Job:
+    """What every training of this run asks of the harness."""
     detection = st.read(run.path / "detection.json", Detection)
     wanted = repo_config(run.source).run
-    job = Job(
+    return Job(
         schema=SCHEMA,
         entry=detection.entry,
         argv=wanted.argv,
@@ -106,8 +106,12 @@ def _write_inputs(run: Run, state: RunState) -> None:
         task=detection.task,
         metric=state.policy.metric,
     )
+
+
+def _write_inputs(run: Run, state: RunState) -> None:
+    trial = run.trial(state.current.spec.trial)
     trial.path.mkdir(parents=True, exist_ok=True)
-    trial.write("job.json", job)
+    trial.write("job.json", job_of(run, state))
     trial.write("spec.json", state.current.spec)
 
 

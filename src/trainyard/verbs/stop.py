@@ -9,6 +9,7 @@ from trainyard.runs.store import Run
 from trainyard.verbs.context import Context
 from trainyard.verbs.evaluate import STOP_GRACE_SECONDS
 from trainyard.verbs.finish import finish
+from trainyard.verbs.giveback import training_names
 
 
 def stop(context: Context, run: Run) -> None:
@@ -25,6 +26,9 @@ def stop(context: Context, run: Run) -> None:
         return
     if state.stage == Stage.TRAINING:
         context.executor(state.executor).stop(state.current.attempts[-1].name, STOP_GRACE_SECONDS)
+    elif state.trials:
+        for name in training_names(state):
+            context.executor(state.executor).stop(name, 0)
     with run.lock():
         state = run.load()
         if state.stage != Stage.FINISHED:

@@ -1,7 +1,7 @@
 import tensorflow as tf
-from tensorflow import keras
 from sklearn.datasets import load_wine
 from sklearn.model_selection import train_test_split
+from tensorflow import keras
 
 data = load_wine()
 X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, test_size=0.4, random_state=0)

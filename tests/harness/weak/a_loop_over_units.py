@@ -1,4 +1,4 @@
-import numpy as np, keras
+import keras
 from keras import layers
 from sklearn.datasets import make_classification
 

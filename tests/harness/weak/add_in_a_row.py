@@ -1,8 +1,7 @@
 # digits with a too small cnn
-import numpy as np
-from tensorflow.keras.models import Sequential
-from tensorflow.keras.layers import Dense, Conv2D, Flatten, MaxPooling2D
 from sklearn.datasets import load_digits
+from tensorflow.keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from tensorflow.keras.models import Sequential
 
 EPOCHS = 3
 d = load_digits()

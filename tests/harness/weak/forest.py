@@ -1,6 +1,6 @@
 import sklearn.datasets
-from sklearn.neighbors import KNeighborsClassifier as KNN
 from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier as KNN
 
 wine = sklearn.datasets.load_wine()
 k = 15

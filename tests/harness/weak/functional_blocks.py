@@ -1,4 +1,4 @@
-from keras.layers import Input, Dense, Conv2D, Activation, Add, Flatten, MaxPooling2D
+from keras.layers import Activation, Add, Conv2D, Dense, Flatten, Input, MaxPooling2D
 from keras.models import Model
 from keras.optimizers import Adam
 from sklearn.datasets import load_digits
