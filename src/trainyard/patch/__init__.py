@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainyard.patch import estimators, layers, training, wanted
+from trainyard.patch import estimators, placing, settings, training, wanted
 from trainyard.patch.source import Sources, UnpatchableError
 from trainyard.patch.structure import difference
 from trainyard.patch.wanted import Ladder
@@ -38,7 +38,9 @@ def patched(
             estimators.patch(sources, entry, base, ladder.moves[-1])
         elif base.get("kind") in ("sequential", "functional", "subclassed"):
             if base.get("kind") != "subclassed":
-                layers.patch(sources, wanted.network(base, winner))
+                network = wanted.network(base, winner)
+                settings.patch(sources, network)
+                placing.patch(sources, network)
             training.patch(sources, wanted.training(ladder, base), base)
         else:
             raise UnpatchableError("models of this kind are not patched")

@@ -80,11 +80,6 @@ class Source:
     def line(self, node: cst.CSTNode) -> int:
         return self._ranges[node].start.line
 
-    def indent(self, node: cst.CSTNode) -> str:
-        """The white space that the node's line begins with."""
-        line = self._lines[self.line(node) - 1].decode(errors="replace")
-        return line[: len(line) - len(line.lstrip())]
-
     def at(self, node: cst.CSTNode) -> str:
         """`file:line`, for sentences."""
         return f"{self.file}:{self.line(node)}"

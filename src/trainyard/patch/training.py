@@ -149,8 +149,7 @@ def _stop(source: Source, call: cst.Call, arg: cst.Arg | None, training: Trainin
         f"{slower}({monitor}, mode={mode}, factor=0.5, patience={waits})",
         f"{early}({monitor}, mode={mode}, patience={training.patience}, restore_best_weights=True)",
     ]
-    indent = source.indent(call)
-    listed = "[\n" + "".join(f"{indent}    {one},\n" for one in new) + f"{indent}]"
+    listed = "[\n" + "".join(f"    {one},\n" for one in new) + "]"
     if arg is None:
         if unpacks(call):
             raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")

@@ -33,26 +33,21 @@ def trail(
     """
     found = [Site(source, expression)]
     seen: set[cst.CSTNode] = set()
-    level = 0
     while isinstance(name := found[-1].node, cst.Name) and name not in seen:
         seen.add(name)
         source = found[-1].source
         function = source.enclosing(name, cst.FunctionDef)
-        step = _bound(source, name, function, turn)
+        step = _looped(sources, source, places, name, turn) or _assigned(source, name, function)
         if step is None and isinstance(function, cst.FunctionDef):
-            if (parameter := _parameter(function, name.value)) is not None:
-                position, default = parameter
-                if level + 1 >= len(places):
-                    break
-                level += 1
-                caller, call = sources.call(places[level])
-                given = _given(call, name.value, position, callee(call) == function.name.value)
-                source, step = (caller, given) if given is not None else (source, default)
+            parameter = _parameter(function, name.value)
+            if parameter is not None:
+                step = _passed(sources, source, function, name.value, parameter, places[1:])
+                places = places[1:]
             else:
-                step = _bound(source, name, None, turn)
+                step = _assigned(source, name, None)
         if step is None:
             break
-        found.append(Site(source, step, name))
+        found.append(Site(*step, reads=name))
     return found
 
 
@@ -141,48 +136,61 @@ def _is_written(source: Source, name: cst.Name) -> bool:
     return isinstance(parent, cst.AssignTarget)
 
 
-def _bound(
-    source: Source, name: cst.Name, function: cst.CSTNode | None, turn: int
-) -> cst.BaseExpression | None:
-    """What the name stands for in this function (None: at the top): the element of a loop's list, or the
-    value of its only assignment."""
+Step = tuple[Source, cst.BaseExpression]
+
+
+def _assigned(source: Source, name: cst.Name, function: cst.CSTNode | None) -> Step | None:
+    """The value of the name's only assignment in this function (None: at the top of the file)."""
     found: list[cst.BaseExpression] = []
     for target in source.nodes(cst.AssignTarget):
-        statement = source.parent(target)
-        if (
-            _is(target.target, name)
-            and _within(source, target, function)
-            and isinstance(statement, cst.Assign)
-        ):
-            found.append(statement.value)
+        made = source.parent(target)
+        if _is(target.target, name) and _within(source, target, function) and isinstance(made, cst.Assign):
+            found.append(made.value)
     for statement in source.nodes(cst.AnnAssign):
         if _is(statement.target, name) and _within(source, statement, function) and statement.value:
             found.append(statement.value)
-    for loop in [*source.nodes(cst.For), *source.nodes(cst.CompFor)]:
-        if _is(loop.target, name) and _within(source, loop, function):
-            element = _element(source, loop.iter, function, turn)
-            if element is None:
-                return None
-            found.append(element)
-    if any(_is(one.target, name) for one in source.nodes(cst.AugAssign)):
+    if len(found) != 1 or any(_is(one.target, name) for one in source.nodes(cst.AugAssign)):
         return None
-    return found[0] if len(found) == 1 else None
+    return source, found[0]
 
 
-def _element(
-    source: Source, listed: cst.BaseExpression, function: cst.CSTNode | None, turn: int
-) -> cst.BaseExpression | None:
-    if isinstance(listed, cst.Name):
-        given = _bound(source, listed, function, 0)
-        if given is None and function is not None:
-            given = _bound(source, listed, None, 0)
-        if given is None:
-            return None
-        listed = given
-    if not isinstance(listed, cst.List | cst.Tuple) or not 0 <= turn < len(listed.elements):
+def _looped(
+    sources: Sources, source: Source, places: tuple[str, ...], name: cst.Name, turn: int
+) -> Step | None:
+    """The element of a literal list that a loop around the name binds it to in this turn."""
+    loops: list[cst.For | cst.CompFor] = [*source.nodes(cst.For), *source.nodes(cst.CompFor)]
+    function = source.enclosing(name, cst.FunctionDef)
+    for loop in loops:
+        if not (_is(loop.target, name) and _within(source, loop, function)):
+            continue
+        listed = trail(sources, source, places, loop.iter)[-1]
+        if isinstance(listed.node, cst.List | cst.Tuple) and 0 <= turn < len(listed.node.elements):
+            element = listed.node.elements[turn]
+            if isinstance(element, cst.Element):
+                return listed.source, element.value
+    return None
+
+
+def _passed(
+    sources: Sources,
+    source: Source,
+    function: cst.FunctionDef,
+    name: str,
+    parameter: tuple[int | None, cst.BaseExpression | None],
+    callers: tuple[str, ...],
+) -> Step | None:
+    """What the caller gives for a parameter, else its default."""
+    position, default = parameter
+    try:
+        caller, call = sources.call(callers[0]) if callers else (None, None)
+    except UnpatchableError:
         return None
-    element = listed.elements[turn]
-    return element.value if isinstance(element, cst.Element) else None
+    if caller is not None and call is not None:
+        if callee(call) != function.name.value:  # a method or a class: `self` is given by the object
+            position = position - 1 if position else None
+        if (given := argument(call, name, position)) is not None:
+            return caller, given.value
+    return (source, default) if default is not None else None
 
 
 def _is(target: cst.CSTNode, name: cst.Name) -> bool:
@@ -200,10 +208,3 @@ def _parameter(function: cst.FunctionDef, name: str) -> tuple[int | None, cst.Ba
         if one.name.value == name:
             return position, one.default
     return next(((None, one.default) for one in params.kwonly_params if one.name.value == name), None)
-
-
-def _given(call: cst.Call, name: str, position: int | None, direct: bool) -> cst.BaseExpression | None:
-    if not direct:  # a method: `self` is given by the object
-        position = position - 1 if position else None
-    found = argument(call, name, position)
-    return found.value if found is not None else None

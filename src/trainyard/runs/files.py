@@ -84,6 +84,14 @@ class ScriptError(msgspec.Struct, kw_only=True):
     """The missing module, for ModuleNotFoundError."""
 
 
+class Mistake(msgspec.Struct, kw_only=True):
+    """What the harness saw before the first step: output layer, loss and labels that don't go together."""
+
+    sentence: str
+    hopeless: bool
+    """No architecture mends it."""
+
+
 class HoldOut(msgspec.Struct, kw_only=True):
     """How held-out data came about and how it is split."""
 
@@ -117,6 +125,7 @@ class Metrics(msgspec.Struct, kw_only=True):
     error: ScriptError | None = None
     holdout: HoldOut | None = None
     data: DataFacts | None = None
+    mistakes: list[Mistake] = msgspec.field(default_factory=list)
     epochs_done: int = 0
     epochs_planned: int | None = None
     resumed_from_epoch: int | None = None

@@ -9,6 +9,7 @@ from trainyard.tweak.curves import Curve, curve, doublings_to, falling
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.network import POOLED_HEADS, Network
 from trainyard.tweak.record import TrialRecord
+from trainyard_harness.mistakes import Head, Labels, of_network
 
 MEMORISED = 0.98
 """Training accuracy beyond which more training has nothing left to learn from."""
@@ -23,33 +24,27 @@ SIGMAS = 3.0
 def before_training(record: TrialRecord) -> list[Finding]:
     """Mistakes that no architecture mends and that show without training: wrong head, loss or labels.
 
-    `architecture` is needed, of `metrics` only the data's description.
+    The harness looks before the first step and says so in `metrics`; of older trials `architecture` tells.
     """
-    network = Network(record.architecture)
-    output, classes, loss = network.output, record.classes, network.loss
-    if output is None or output.kind != "Dense" or not loss:
-        return []
-    units, function = output.width or 0, output.activation
-    said = f"The last layer is Dense({units}, {function or 'linear'}) with loss {loss}"
-    found = []
-    if units == 1 and function == "softmax":
-        found.append(f"{said}: softmax over one unit always answers 1. Use sigmoid, or one unit per class.")
-    if classes is not None and classes > 2:
-        if units == 1 and "crossentropy" in loss:
-            found.append(f"{said}, but the labels have {classes} classes: one unit tells two apart at most.")
-        elif "categorical_crossentropy" in loss and 1 < units < classes:
-            found.append(
-                f"{said}, but the labels have {classes} classes: {classes - units} can't be answered."
-            )
-        elif "binary_crossentropy" in loss and function == "softmax" and units != classes:
-            found.append(f"{said}, but the labels have {classes} classes.")
-    if "categorical_crossentropy" in loss and units == 1:
-        found.append(f"{said}: categorical cross-entropy needs one unit per class.")
-    if classes is None and "crossentropy" in loss and record.stat("y_std") is not None:
-        found.append(f"{said}, but the labels are continuous: use a regression loss.")
-    if function == "relu" and "crossentropy" in loss:
-        found.append(f"{said}: relu gives no probabilities. Use softmax or sigmoid.")
+    seen = record.metrics.mistakes if record.metrics else []
+    found = [one.sentence for one in seen if one.hopeless] or _of_architecture(record)
     return [Finding(Kind.WRONG_HEAD, 0.95, sentence) for sentence in found[:1]]
+
+
+def _of_architecture(record: TrialRecord) -> list[str]:
+    network = Network(record.architecture)
+    output = network.output
+    if output is None or output.kind != "Dense" or not network.loss:
+        return []
+    head = Head(output.width, output.activation, network.loss)
+    numbers = record.classes is None and record.stat("y_std") is not None
+    return [one.sentence for one in of_network(head, Labels(record.classes, numbers=numbers)) if one.hopeless]
+
+
+def _doubts(record: TrialRecord) -> list[Finding]:
+    """What the harness named that trains all the same, though not as meant."""
+    seen = record.metrics.mistakes if record.metrics else []
+    return [Finding(Kind.DOUBTFUL, 0.3, one.sentence) for one in seen if not one.hopeless]
 
 
 def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]:
@@ -57,7 +52,7 @@ def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]
     policy = policy or Policy()
     network, seen = Network(record.architecture), curve(record)
     held = record.value if policy.direction == "max" else None
-    found = before_training(record)
+    found = [*before_training(record), *_doubts(record)]
     found += _diverged(network, seen)
     chance = _chance(record)
     if not any(one.kind == Kind.DIVERGED for one in found):

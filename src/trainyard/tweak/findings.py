@@ -19,6 +19,7 @@ class Kind(StrEnum):
     SATURATED = "saturated"
     LITTLE_DATA = "too little data"
     WRONG_HEAD = "wrong head or loss"
+    DOUBTFUL = "doubtful head or loss"
     UNLEARNABLE = "nothing to learn"
     IMBALANCE = "class imbalance"
     LEAK = "leaking data"

@@ -1,4 +1,4 @@
-"""The winner as a patch of the developer's source: written, trained in the sandbox, offered only if that holds."""
+"""The winner as a patch of the developer's source: written, trained in the sandbox, offered if that holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Files = dict[str, tuple[bytes, bytes]]
 """Changed files: (before, after), by their paths."""
 
 STRETCHES = (1, 2)
-"""Times the winner's epochs that a patch trains: trained from scratch it may need more than inherited weights."""
+"""Times the winner's epochs to train for: from scratch may need more than inherited weights did."""
 STARTS = 2
 """Of one verification: a machine that dies during it is no reason against the patch."""
 LONGEST = 4.0
@@ -47,8 +47,8 @@ def give_back(context: Context, run: Run, state: RunState, verdict: Verdict) -> 
     """Writes `patch.diff` where the source can be patched and the patched script reproduces the winner.
 
     Returns:
-        The patch, or why there is none; None where there is nothing to give back: the code as it was pushed is
-        the best, the run has no model worth it, or the host's configuration says not to.
+        The patch, or why there is none; None where there is nothing to give back: the code as it was pushed
+        is the best, the run has no model worth it, or the host's configuration says not to.
     """
     wanted = context.config.patch.enabled and verdict.outcome in (Outcome.PROMOTED, Outcome.CANDIDATE)
     if not wanted or not verdict.best_trial or verdict.metric is None:
@@ -112,8 +112,8 @@ class _Attempt:
         self._tidy()
         name = gate.canonical(reached.name)
         sentence = (
-            f"patch.diff makes the script itself build and train this: trained so, from scratch, it has {name} "
-            f"{reached.value:.4f} where trial {self.best} had {self.metric.value:.4f}."
+            "patch.diff makes the script itself build and train this: trained so, from scratch, it has "
+            f"{name} {reached.value:.4f} where trial {self.best} had {self.metric.value:.4f}."
         )
         if not self.state.policy.reaches(reached.value, self.state.policy.target):
             sentence += f" That is within the interval, but short of the target {self.state.policy.target:g}."
@@ -230,8 +230,8 @@ class _Attempt:
         if policy.reaches(reached.value, worst):
             return reached
         return (
-            f"trained from scratch the patched script reaches {reached.value:.4f}, not the {same.value:.4f} of "
-            f"trial {self.best}"
+            f"trained from scratch the patched script reaches {reached.value:.4f}, not the {same.value:.4f} "
+            f"of trial {self.best}"
         )
 
     def _tidy(self) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from typing import Any
 
 from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
-from trainyard_harness.frameworks.keras_model import describe
+from trainyard_harness.frameworks.keras_mistakes import mistakes
+from trainyard_harness.frameworks.keras_model import describe, describe_compile
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.holdout import halves, split
 from trainyard_harness.session import Adapter, Fitted, Samples, Session
@@ -27,6 +29,8 @@ def prepare(
     number = session.next_fit()
     if session.spec["moves"]:
         arguments = _moved(session, fitted, arguments)
+    elif not fitted.fits:
+        _name_mistakes(session, model, arguments)
     if arguments.get("batch_size") == 0:
         arguments.pop("batch_size")
     plain_data = _is_plain(arguments.get("x"))
@@ -53,6 +57,18 @@ def prepare(
     )
     write_architecture(session, fitted)
     return arguments, FitRun(session, model, number, plain_data=plain_data, keep_best=keep_best)
+
+
+def _name_mistakes(session: Session, model: Any, arguments: dict[str, Any]) -> None:
+    """Says what can't work before any of it is trained."""
+    compiled = describe_compile(model)
+    found = mistakes(model, arguments.get("y"), compiled["loss"], compiled["metrics"])
+    if not found:
+        return
+    session.record.set(mistakes=[vars(one) for one in found])
+    session.record.write()
+    for one in found:
+        print(f"trainyard: {one.sentence}", file=sys.stderr, flush=True)
 
 
 def finish(session: Session, model: Any) -> None:

@@ -181,21 +181,25 @@ def describe(model: Any) -> dict[str, Any]:
         config = plain(model.get_config())
     except Exception:  # noqa: BLE001  subclassed models need not have one
         config = None
-    optimizer = getattr(model, "optimizer", None)
     return {
         "schema": 1,
         "kind": kind,
         "layers": [_layer(one) for one in model.layers],
         "config": config,
-        "compile": {
-            "loss": _name(getattr(model, "loss", None)),
-            "optimizer": None
-            if optimizer is None
-            else {"class_name": type(optimizer).__name__, "config": plain(optimizer.get_config())},
-            "metrics": metric_names(model),
-            "made_at": compiled_at(model),
-        },
+        "compile": describe_compile(model),
         "parameters": int(model.count_params()) if model.built else None,
+    }
+
+
+def describe_compile(model: Any) -> dict[str, Any]:
+    """`compile` of architecture.json: loss, optimizer, metrics by their names."""
+    optimizer = getattr(model, "optimizer", None)
+    config = None if optimizer is None else plain(optimizer.get_config())
+    return {
+        "loss": _name(getattr(model, "loss", None)),
+        "optimizer": config and {"class_name": type(optimizer).__name__, "config": config},
+        "metrics": metric_names(model),
+        "made_at": compiled_at(model),
     }
 
 

@@ -1,134 +1,39 @@
-"""Patches the layers of a Keras script: their settings, layers put among them, layers taken out."""
+"""Patches which layers a Keras script has: new ones are put among its own, others are taken out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import libcst as cst
 
 from trainyard.patch import names, written
+from trainyard.patch.settings import check
 from trainyard.patch.source import Source, Sources, UnpatchableError
-from trainyard.patch.syntax import (
-    add_keyword,
-    argument,
-    callee,
-    insert_element,
-    remove_argument,
-    remove_element,
-    unpacks,
-)
-from trainyard.patch.values import Demand, settle, trail
-from trainyard.patch.wanted import INSIDE, Chain, Layer, Network
+from trainyard.patch.syntax import callee, insert_element, remove_argument, remove_element
+from trainyard.patch.wanted import Chain, Layer, Network
 
 _SHAPES = ("input_shape", "input_dim", "batch_input_shape")
 """Arguments by which the first layer says what comes in."""
 
 
 def patch(sources: Sources, network: Network) -> None:
-    """Makes the script build the winner's layers.
+    """Makes the script put the winner's layers together.
 
     Raises:
         UnpatchableError: it does not show where, or one line makes layers that would have to differ.
     """
-    _Settings(sources, network).patch()
-    placed: dict[tuple[Any, ...], int] = {}
+    placed: dict[cst.CSTNode, int] = {}
     for chain in network.chains:
         _Place(sources, network, chain, placed).patch()
     for name in network.removed:
         _remove(sources, network.layers[name])
 
 
-class _Settings:
-    """Settings of the script's own layers."""
-
-    def __init__(self, sources: Sources, network: Network) -> None:
-        self.sources, self.network = sources, network
-        self.added: dict[tuple[cst.CSTNode, str], str] = {}
-
-    def patch(self) -> None:
-        demands, missing = list[Demand](), list[tuple[Source, cst.Call, str, str]]()
-        wanted = {
-            key for one in self.network.layers.values() for _, key, _ in _flat(one.config, one.settings)
-        }
-        for layer in self.network.layers.values():
-            changed = {key: new for _, key, new in _flat(layer.config, layer.settings)}
-            if not layer.made_at:
-                if changed:
-                    raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
-                continue
-            for source, call, kind, config in self._calls(layer, bool(changed)):
-                for key in sorted(wanted & set(config)):
-                    new = changed.get(key, config[key])
-                    arg = argument(call, key, _position(kind, key))
-                    if arg is None:
-                        if key in changed:
-                            missing.append((source, call, key, written.value(source, new)))
-                        continue
-                    found = trail(self.sources, source, layer.made_at, arg.value, layer.turn)
-                    try:
-                        text = written.value(source, new)
-                    except UnpatchableError:
-                        text = ""  # of a setting that stays as it is
-                    demands.append(Demand(found, config[key], text, key in changed))
-        settle(demands)
-        for source, call, key, text in missing:
-            self._add(source, call, key, text)
-
-    def _calls(self, layer: Layer, needed: bool) -> Iterator[tuple[Source, cst.Call, str, Mapping[str, Any]]]:
-        """The call that makes the layer, and for wrappers the one inside that makes what they wrap."""
-        try:
-            source, call = self.sources.call(layer.made_at[0])
-            _check(source, call, layer.kind)
-            yield source, call, layer.kind, layer.config
-            for place in INSIDE:
-                inner = layer.config.get(place)
-                arg = argument(call, place, 0 if place == "layer" else None)
-                if isinstance(inner, Mapping) and arg is not None and isinstance(arg.value, cst.Call):
-                    yield source, arg.value, str(inner.get("class_name")), inner.get("config") or {}
-        except UnpatchableError:
-            if needed:
-                raise
-
-    def _add(self, source: Source, call: cst.Call, key: str, text: str) -> None:
-        if unpacks(call):
-            raise UnpatchableError(f"{source.at(call)}: its arguments come out of a variable")
-        known = self.added.get((call, key))
-        if known is None:
-            self.added[(call, key)] = text
-            add_keyword(source, call, key, text)
-        elif known != text:
-            raise UnpatchableError(
-                f"{source.at(call)}: several layers are made by this line and would differ"
-            )
-
-
-def _flat(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[tuple[Any, str, Any]]:
-    for key, new in settings.items():
-        if key in INSIDE and isinstance(new, Mapping) and isinstance(config.get(key), Mapping):
-            yield from _flat(config[key].get("config") or {}, new)
-        else:
-            yield config.get(key), key, new
-
-
-def _position(kind: str, key: str) -> int | None:
-    known = written.POSITIONS.get(kind, ())
-    return known.index(key) if key in known else None
-
-
-def _check(source: Source, call: cst.Call, kind: str) -> None:
-    shown = names.class_named(source, call)
-    if shown != kind and not (kind.endswith("2D") and shown == kind.replace("Conv2D", "Convolution2D")):
-        raise UnpatchableError(
-            f"{source.at(call)}: layer of class {kind} is made by {shown or 'something else'}"
-        )
-
-
 class _Place:
     """Where a chain of new layers goes: behind a layer, into the place of one, or to the input."""
 
     def __init__(
-        self, sources: Sources, network: Network, chain: Chain, placed: dict[tuple[Any, ...], int]
+        self, sources: Sources, network: Network, chain: Chain, placed: dict[cst.CSTNode, int]
     ) -> None:
         self.sources, self.network, self.chain, self.placed = sources, network, chain, placed
 
@@ -136,9 +41,11 @@ class _Place:
         chain = self.chain
         anchor = chain.replaces or chain.behind
         if anchor is None:
-            if len(chain.before) != 1:
-                raise UnpatchableError("the input feeds several layers")
-            self._in_front(self.network.layers[chain.before[0]])
+            fed = [self.network.layers[name] for name in chain.before]
+            if len(fed) == 1:
+                self._in_front(fed[0])
+            else:
+                self._between(fed)
             return
         layer = self.network.layers[anchor]
         source, call = self._made(layer)
@@ -155,7 +62,7 @@ class _Place:
         if not layer.made_at:
             raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
         source, call = self.sources.call(layer.made_at[0])
-        _check(source, call, layer.kind)
+        check(source, call, layer.kind)
         return source, call
 
     def _again(self, call: cst.Call, layer: Layer) -> bool:
@@ -176,7 +83,7 @@ class _Place:
                 f"{layer.made_at[0].rsplit(':', 1)[0]}: several layers are made by this line, and not all of "
                 "them would get another behind them"
             )
-        count = self.placed[(call,)] = self.placed.get((call,), 0) + 1
+        count = self.placed[call] = self.placed.get(call, 0) + 1
         return count > 1
 
     def _written(self, source: Source, like: cst.Call) -> list[str]:
@@ -195,6 +102,11 @@ class _Place:
         node = _handle(source, call)
         parent = source.parent(node)
         if isinstance(parent, cst.Call) and parent.func is node:
+            if (assigned := _assigned(source, parent)) is not None:
+                line, variable = assigned
+                lines = [source.statement(f"{variable} = {text}({variable})\n") for text in calls]
+                source.insert(line, after=lines)
+                return
             new = [source.expression(text) for text in calls]
             source.change(parent, lambda inner: _applied(new, inner))
         elif (added := _added(source, node)) is not None:
@@ -204,6 +116,32 @@ class _Place:
             insert_element(source, listed, listed.elements.index(parent), calls)
         else:
             raise UnpatchableError(f"{source.at(call)}: how this layer gets into the model does not show")
+
+    def _between(self, fed: list[Layer]) -> None:
+        """Puts the chain on a line of its own behind an input that feeds several layers."""
+        uses: list[tuple[Source, cst.Name]] = []
+        for layer in fed:
+            source, call = self._made(layer)
+            parent = source.parent(_handle(source, call))
+            value = parent.args[0].value if isinstance(parent, cst.Call) and len(parent.args) == 1 else None
+            if not isinstance(value, cst.Name):
+                raise UnpatchableError(f"{source.at(call)}: what this layer is called on does not show")
+            uses.append((source, value))
+        source, variable = uses[0]
+        made = [one for one in source.nodes(cst.AssignTarget) if _is_named(one.target, variable.value)]
+        line = source.enclosing(made[0], cst.SimpleStatementLine) if len(made) == 1 else None
+        if line is None or any(one is not source or name.value != variable.value for one, name in uses):
+            raise UnpatchableError(
+                f"{source.at(variable)}: where the input of these layers is made does not show"
+            )
+        new = f"{variable.value}_prepared"
+        texts = self._written(source, self._made(fed[0])[1])
+        lines = [
+            f"{new} = {text}({variable.value if not place else new})\n" for place, text in enumerate(texts)
+        ]
+        source.insert(line, after=[source.statement(text) for text in lines])
+        for _, name in uses:
+            source.replace(name, new)
 
     def _in_front(self, layer: Layer) -> None:
         source, call = self._made(layer)
@@ -245,6 +183,10 @@ def _handle(source: Source, call: cst.Call) -> cst.BaseExpression:
     return uses[0] if len(uses) == 1 else call
 
 
+def _is_named(target: cst.CSTNode, name: str) -> bool:
+    return isinstance(target, cst.Name) and target.value == name
+
+
 def _is_attribute(source: Source, name: cst.Name) -> bool:
     parent = source.parent(name)
     if isinstance(parent, cst.Attribute):
@@ -264,6 +206,19 @@ def _added(source: Source, node: cst.BaseExpression) -> tuple[cst.SimpleStatemen
     return line, source.text(call.func.value)
 
 
+def _assigned(source: Source, applied: cst.Call) -> tuple[cst.SimpleStatementLine, str] | None:
+    """(the line, the variable) of `variable = applied` where it stands on a line of its own."""
+    parent = source.parent(applied)
+    if not (isinstance(parent, cst.Assign) and len(parent.targets) == 1):
+        return None
+    target, line = parent.targets[0].target, source.parent(parent)
+    if not (
+        isinstance(target, cst.Name) and isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+    ):
+        return None
+    return line, target.value
+
+
 def _listed(source: Source, element: cst.Element) -> cst.List | cst.Tuple | None:
     parent = source.parent(element)
     return parent if isinstance(parent, cst.List | cst.Tuple) else None
@@ -280,7 +235,7 @@ def _remove(sources: Sources, layer: Layer) -> None:
     if not layer.made_at:
         raise UnpatchableError(f"where the script makes layer {layer.name} is not known")
     source, call = sources.call(layer.made_at[0])
-    _check(source, call, layer.kind)
+    check(source, call, layer.kind)
     node = _handle(source, call)
     parent = source.parent(node)
     if node is not call or any(arg.keyword and arg.keyword.value in _SHAPES for arg in call.args):
