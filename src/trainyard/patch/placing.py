@@ -49,7 +49,18 @@ class _Place:
             return
         layer = self.network.layers[anchor]
         source, call = self._made(layer)
-        if self._again(call, layer):
+        together = self._together(layer)
+        if not self._alike(together):
+            follower = self.network.layers[chain.before[0]] if len(chain.before) == 1 else layer
+            if chain.replaces or len(self._together(follower)) > 1:
+                raise UnpatchableError(
+                    f"{source.at(call)}: several layers are made by this line, and not all of them would get "
+                    "another behind them"
+                )
+            self._in_front(follower)
+            return
+        count = self.placed[call] = self.placed.get(call, 0) + 1
+        if count > 1:
             return
         calls = self._written(source, call)
         if chain.replaces:
@@ -65,26 +76,19 @@ class _Place:
         check(source, call, layer.kind)
         return source, call
 
-    def _again(self, call: cst.Call, layer: Layer) -> bool:
-        """Whether this change stands at this call already: a loop or function makes several layers there.
+    def _together(self, layer: Layer) -> list[Layer]:
+        """The layers that are made by the same call as this one, in a loop or a function, itself included."""
+        return [one for one in self.network.layers.values() if one.made_at[:1] == layer.made_at[:1]]
 
-        Raises:
-            UnpatchableError: the others that are made there do not all get the same.
-        """
+    def _alike(self, layers: list[Layer]) -> bool:
+        """Whether all of them get the same chain, so that one change of source makes all."""
 
         def signature(chain: Chain) -> Any:
             return [(kind, {k: v for k, v in config.items() if k != "name"}) for kind, config in chain.layers]
 
-        together = [one for one in self.network.layers.values() if one.made_at[:1] == layer.made_at[:1]]
         chains = {chain.replaces or chain.behind: chain for chain in self.network.chains}
         mine = signature(self.chain)
-        if any(one.name not in chains or signature(chains[one.name]) != mine for one in together):
-            raise UnpatchableError(
-                f"{layer.made_at[0].rsplit(':', 1)[0]}: several layers are made by this line, and not all of "
-                "them would get another behind them"
-            )
-        count = self.placed[call] = self.placed.get(call, 0) + 1
-        return count > 1
+        return all(one.name in chains and signature(chains[one.name]) == mine for one in layers)
 
     def _written(self, source: Source, like: cst.Call) -> list[str]:
         found = []
@@ -154,7 +158,8 @@ class _Place:
             new = [source.expression(text) for text in calls]
             source.change(parent.args[0].value, lambda inner: _applied(new, inner))
             return
-        for arg in [arg for arg in call.args if arg.keyword and arg.keyword.value in _SHAPES]:
+        first = self.chain.behind is None
+        for arg in [one for one in call.args if first and one.keyword and one.keyword.value in _SHAPES]:
             remove_argument(source, call, arg)
             told = source.text(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT))
             calls[0] = f"{calls[0][:-1]}{'' if calls[0].endswith('()') else ', '}{told})"
