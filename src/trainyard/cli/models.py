@@ -60,11 +60,7 @@ def patch(*, run_name: str, as_json: bool) -> None:
     run = store.find(here.home, run_name)
     found = run.load().patch
     if found is None or found.path is None:
-        why = (
-            found.sentence
-            if found
-            else "There is no patch: nothing better than the pushed code was found yet."
-        )
+        why = found.sentence if found else "There is no patch: nothing better than the pushed code is known."
         raise TrainyardError(ExitCode.NOT_FOUND, f"{run.key}: {why}")
     text = Path(found.path).read_bytes().decode(errors="replace")
     if as_json:
