@@ -2,7 +2,7 @@
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: all demo test test-provisioning lint bench bench-tweak clean
+.PHONY: all demo test test-provisioning test-vagrant lint bench bench-tweak clean
 all: $(STAMP)
 
 $(STAMP): pyproject.toml scripts/setup
@@ -17,6 +17,9 @@ test: $(STAMP)
 
 test-provisioning: $(STAMP)
 	scripts/test-provisioning
+
+test-vagrant: $(STAMP)
+	tests/provisioning/vagrant/test
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
