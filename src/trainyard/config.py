@@ -99,7 +99,7 @@ def host_config() -> HostConfig:
                 ExitCode.BAD_CONFIG, f"{path}: no such file.", "Correct TRAINYARD_CONFIG or unset it."
             )
         return HostConfig()
-    return _read_toml(path, HostConfig, str(path))
+    return read_toml(path, HostConfig, str(path))
 
 
 def repo_config(source: Path) -> RepoConfig:
@@ -111,7 +111,32 @@ def repo_config(source: Path) -> RepoConfig:
     path = source / REPO_FILE
     if not path.is_file() or path.is_symlink():
         return RepoConfig()
-    return _read_toml(path, RepoConfig, REPO_FILE)
+    return read_toml(path, RepoConfig, REPO_FILE)
+
+
+def read_toml(path: Path, kind: type[T], shown: str, *, limit: int = _MAX_BYTES) -> T:
+    """Reads a TOML file of at most `limit` bytes as `kind`; `shown` is its name in messages.
+
+    Raises:
+        TrainyardError: BAD_CONFIG, naming file and field.
+    """
+    import tomllib
+
+    try:
+        if path.stat().st_size > limit:
+            raise TrainyardError(
+                ExitCode.BAD_CONFIG, f"{shown}: larger than {limit // 1024} KiB.", "Make it smaller."
+            )
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(data, kind)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{shown}: is not TOML: {error}.", "Correct that line."
+        ) from None
+    except msgspec.ValidationError as error:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{shown}: {error}.", "docs/reference/configuration.md lists the fields."
+        ) from None
 
 
 def limits(table: LimitsTable) -> Limits:
@@ -142,24 +167,6 @@ def notify_urls(table: NotifyTable) -> list[str]:
             raise _bad("notify.urls_file", f"{table.urls_file}: {error.strerror}") from None
         urls += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return urls
-
-
-def _read_toml(path: Path, kind: type[T], shown: str) -> T:
-    import tomllib
-
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise TrainyardError(ExitCode.BAD_CONFIG, f"{shown}: larger than 256 KiB.", "Make it smaller.")
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(data, kind)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TrainyardError(
-            ExitCode.BAD_CONFIG, f"{shown}: is not TOML: {error}.", "Correct that line."
-        ) from None
-    except msgspec.ValidationError as error:
-        raise TrainyardError(
-            ExitCode.BAD_CONFIG, f"{shown}: {error}.", "docs/reference/configuration.md lists the fields."
-        ) from None
 
 
 def _bad(field: str, what: str) -> TrainyardError:

@@ -57,6 +57,11 @@ class Home:
         """Bare caches of watched repositories, so that a push fetches only what is new."""
         return self.path / "git"
 
+    @property
+    def watch(self) -> Path:
+        """What the watcher knows of its remotes."""
+        return self.path / "watch"
+
     def champion(self, repo: str) -> Path:
         """The file that names the model which `repo` serves."""
         return self.path / "champions" / f"{repo}.json"

@@ -23,11 +23,12 @@ MAX_FOLDER_BYTES = 2 * 2**30
 """A plain folder above this is not snapshotted: somebody named the wrong one."""
 
 _SKIPPED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".ipynb_checkpoints"})
-_SAFE = (
+SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false",
     "-c", "core.symlinks=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "safe.directory=*",
 )  # fmt: skip
+"""What every git command here is given before its verb."""
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
@@ -57,7 +58,7 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
     """
     if not url.strip():
         raise TrainyardError(ExitCode.NOT_FOUND, "no path or URL was given.", "Name a folder or repository.")
-    local = _local_path(url)
+    local = local_path(url)
     if local is None:
         return _resolvegit(url, branch, commit, cache, dirty=False)
     if not local.exists():
@@ -120,7 +121,14 @@ def materialise(source: Source, cache: Path, destination: Path) -> None:
     partial.replace(destination)
 
 
-def _local_path(url: str) -> Path | None:
+def git_environment() -> dict[str, str]:
+    """This process's environment for a git that asks nobody and answers in English."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))}
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_ASKPASS": "true"}
+
+
+def local_path(url: str) -> Path | None:
+    """Where `url` is on this machine; None for what another one serves."""
     if "://" in url and not url.startswith("file://"):
         return None
     path = Path(url.removeprefix("file://")).expanduser()
@@ -256,14 +264,11 @@ def git(
     Raises:
         TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails.
     """
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))
-    }
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_ASKPASS": "true", **(extra or {})}
     try:
         done = subprocess.run(
-            ["git", *_SAFE, *arguments],
-            cwd=cwd, env=environment, input=given or b"", capture_output=True, check=False,
+            ["git", *SAFE, *arguments],
+            cwd=cwd, env=git_environment() | (extra or {}), input=given or b"", capture_output=True,
+            check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise TrainyardError(

@@ -27,6 +27,7 @@ _COMMANDS = {
     "stop": "trainyard.cli.jobs",
     "doctor": "trainyard.cli.doctor",
     "images": "trainyard.cli.images",
+    "watch": "trainyard.cli.watch",
     "pull": "trainyard.cli.jobs",
     "launch": "trainyard.cli.jobs",
     "evaluate": "trainyard.cli.jobs",

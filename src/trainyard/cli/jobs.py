@@ -12,6 +12,7 @@ import click
 
 from trainyard.cli.output import answer, context, json_option
 from trainyard.exits import ExitCode
+from trainyard.log import bind
 from trainyard.runs import store
 from trainyard.runs.atomic import write_atomic
 from trainyard.runs.files import Outcome
@@ -64,6 +65,7 @@ class _Job:
         hand_on(self.properties, None)
         here = context()
         run = store.find(here.home, self.run_name)
+        bind(run=run.key)
         try:
             if work(here, run) is not False:
                 hand_on(self.properties, run)

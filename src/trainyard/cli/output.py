@@ -14,6 +14,7 @@ import msgspec
 from trainyard.config import host_config
 from trainyard.exits import TrainyardError
 from trainyard.home import Home, default_home
+from trainyard.log import emit
 from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context
 
@@ -34,7 +35,7 @@ def answer(value: Any, text: str, as_json: bool) -> None:
 
 def say(line: str) -> None:
     """Prints a line of progress on stderr; what a repository puts into it cannot drive the terminal."""
-    click.echo(printable(line), err=True)
+    emit(line)
 
 
 def fail(error: TrainyardError, as_json: bool) -> int:

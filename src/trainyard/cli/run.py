@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from trainyard.chain.execute import ChainResult, execute
-from trainyard.chain.render import RepoJobs, render
+from trainyard.chain.execute import ChainResult
+from trainyard.chain.render import RepoJobs
+from trainyard.chain.walk import walk
 from trainyard.cli.jobs import executor_option, seed_option
 from trainyard.cli.output import answer, context, json_option
 from trainyard.cli.summary import summary
@@ -63,9 +61,8 @@ def run(
     began = now()
     parameters = {"COMMIT": commit, "AGAIN": "yes"}
     env = {"TRAINYARD_SEED": str(seed), "TRAINYARD_EXECUTOR": executor or here.config.executor}
-    result = _walk(
-        here, RepoJobs(name=repo, url=url, branch=branch, policy=policy), "job1-pull", parameters, env
-    )
+    jobs = RepoJobs(name=repo, url=url, branch=branch, policy=policy)
+    result = walk(here.home, jobs, "job1-pull", parameters, env, say=here.say)
     if result.signal is not None:
         here.say(
             "trainyard: interrupted; what trains goes on: "
@@ -87,38 +84,14 @@ def take_up(here: Context, run: Run) -> Verdict | None:
     jobs = RepoJobs(name=state.repo, url=state.url, branch=state.branch)
     env = {"TRAINYARD_SEED": str(state.seed), "TRAINYARD_EXECUTOR": state.executor}
     if state.stage == Stage.PULLING:
-        _walk(here, jobs, "job1-pull", {"COMMIT": state.commit, "AGAIN": "yes"}, env)
+        walk(here.home, jobs, "job1-pull", {"COMMIT": state.commit, "AGAIN": "yes"}, env, say=here.say)
     else:
-        _walk(here, jobs, "job2-launch", {"RUN": run.key}, env)
+        walk(here.home, jobs, "job2-launch", {"RUN": run.key}, env, say=here.say)
     if run.load().stage != Stage.FINISHED:
         return None
     verdict = run.verdict()
     here.say(summary(verdict, color=sys.stderr.isatty()))
     return verdict
-
-
-def _walk(
-    here: Context, repo: RepoJobs, first: str, parameters: dict[str, str], env: dict[str, str]
-) -> ChainResult:
-    home = here.home.path
-    with contextlib.ExitStack() as locks:
-        held: set[str] = set()
-
-        def hold(given: Mapping[str, str]) -> None:
-            """Keeps `monitor` from taking a run up while this chain is between two of its verbs."""
-            if (key := given.get("RUN")) and key not in held:
-                locks.enter_context(store.find(here.home, key).chain_lock())
-                held.add(key)
-
-        return execute(
-            render([repo], cache=home / "chain" / "cache"),
-            f"{repo.name}-{first}",
-            parameters,
-            home=home,
-            say=here.say,
-            env={**os.environ, "TRAINYARD_HOME": str(home), **env},
-            before=hold,
-        )
 
 
 def _free_name(home: Home, url: str) -> str:
