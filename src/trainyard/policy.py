@@ -16,6 +16,8 @@ PRESETS: dict[str, dict[str, float]] = {
 }
 DEFAULT_PRESET = "serve-above-90"
 
+SUPERSEDE = ("none", "queued", "running")
+
 LOWER_IS_BETTER = frozenset(
     {"mae", "mse", "rmse", "msle", "mape", "loss", "log_loss", "error", "error_rate", "hinge", "max_error"}
 )
@@ -31,6 +33,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         direction: `max` or `min`; derived from the metric's name where not given.
         max_trials: trainings in one run, the developer's own (trial 0) included.
         max_minutes: minutes of training in one run, all trials together.
+        supersede: which older runs of the branch a newer push ends: `none`, those that are `queued` (nothing
+            trains yet), or the `running` ones as well.
     """
 
     target: float = 0.90
@@ -39,6 +43,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     direction: str = "max"
     max_trials: int = 8
     max_minutes: float = 60.0
+    supersede: str = "none"
 
     def reaches(self, value: float, threshold: float) -> bool:
         """Whether `value` is at or beyond `threshold` in this policy's direction."""
@@ -59,6 +64,7 @@ class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     direction: str | None = None
     max_trials: int | None = None
     max_minutes: float | None = None
+    supersede: str | None = None
 
 
 def resolve(*layers: tuple[str, PolicyTable]) -> Policy:
@@ -140,6 +146,8 @@ def _check(policy: Policy, where: str) -> None:
         raise _bad(where, "max_trials", f"{policy.max_trials} is less than 1")
     if policy.max_minutes <= 0:
         raise _bad(where, "max_minutes", f"{policy.max_minutes:g} is not above 0")
+    if policy.supersede not in SUPERSEDE:
+        raise _bad(where, "supersede", f"{policy.supersede!r} is none of {', '.join(SUPERSEDE)}")
 
 
 def _bad(where: str, field: str, what: str) -> TrainyardError:

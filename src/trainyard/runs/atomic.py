@@ -7,8 +7,10 @@ import errno
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from trainyard.exits import ExitCode, TrainyardError
 
@@ -63,20 +65,33 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path, what: str) -> Iterator[None]:
+def locked(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
     """Holds an exclusive advisory lock on `path`; the kernel drops it however the holder ends.
+
+    Args:
+        patience: seconds to wait for another holder.
 
     Raises:
         TrainyardError: BUSY where another process holds it; `what` names the thing for the message.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + patience
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        while not _lock(file):
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
             raise TrainyardError(
                 ExitCode.BUSY,
                 f"{what} is being worked on by another trainyard command.",
                 "Wait for it to end (`trainyard status`), then run this one again.",
-            ) from None
+            )
         yield
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -97,6 +97,8 @@ class RunState(msgspec.Struct, kw_only=True):
     """What the executor starts: the reference that `Executor.prepare` returned."""
     trials: list[TrialState] = msgspec.field(default_factory=list)
     """The last one is the current one; at stage `tweaked` it has no attempt yet."""
+    remarks: list[str] = msgspec.field(default_factory=list)
+    """What was odd about the commit when it was fetched, in sentences."""
     exhausted: str | None = None
     """At stage `tweaked`: why there is no next trial."""
     findings: list[str] = msgspec.field(default_factory=list)

@@ -100,9 +100,9 @@ class Run:
         return st.read(self.path / "verdict.json", Verdict)
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Held by a verb while it works on this run; BUSY for a second one."""
-        with locked(self.path / ".lock", f"run {self.key}"):
+    def lock(self, patience: float = 0.0) -> Iterator[None]:
+        """Held by a verb while it works on this run; BUSY for a second one, after `patience` seconds."""
+        with locked(self.path / ".lock", f"run {self.key}", patience):
             yield
 
     @contextlib.contextmanager

@@ -101,7 +101,7 @@ def _verdict(context: Context, run: Run, state: RunState) -> Verdict:
         model=_model(run, best) if best is not None else None,
         report=str(run.report),
         serving=False,
-        findings=state.findings,
+        findings=[*state.remarks, *state.findings],
         failure=state.failure,
         looks=sum(1 for t in state.trials if t.decision and t.decision.looked),
     )

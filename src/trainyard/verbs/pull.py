@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from trainyard import config, policy, sources
-from trainyard.exits import TrainyardError
+from trainyard.exits import ExitCode, TrainyardError
 from trainyard.home import check_repo_name, repo_name
 from trainyard.policy import Policy, PolicyTable
 from trainyard.runs import store
@@ -15,6 +17,7 @@ from trainyard.runs.files import SCHEMA, Stage
 from trainyard.runs.state import RunState, timestamp
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context, working_on
+from trainyard.verbs.remarks import remarks
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ def pull(context: Context, push: Push, *, again: bool) -> Run | None:
     cache = context.home.git / f"{repo}.git"
     try:
         source = sources.resolve(push.url, push.branch, push.commit, cache)
-    except TrainyardError:
-        failed = _create(context, push, repo, push.url, push.commit)
+    except TrainyardError as error:
+        # a commit that could not be fetched has not had its run: the next attempt gets one
+        commit = "" if error.code == ExitCode.NOT_FOUND else push.commit
+        failed = _create(context, push, repo, push.url, commit)
         with working_on(context, failed):
             raise
     if source.dirty:
@@ -63,8 +68,14 @@ def pull(context: Context, push: Push, *, again: bool) -> Run | None:
         if state.stage == Stage.PULLING:
             sources.materialise(source, cache, run.source)
             state.policy = _policy(context, push, run)
+            state.remarks = _remarks(context, run, source, cache)
             state.stage = Stage.PULLED
             run.save(state)
+        chosen = run.load().policy
+    if chosen.supersede != "none":
+        from trainyard.verbs.supersede import supersede
+
+        supersede(context, run)
     return run
 
 
@@ -106,6 +117,30 @@ def _policy(context: Context, push: Push, run: Run) -> Policy:
         max_trials=min(chosen.max_trials, granted.max_trials),
         max_minutes=min(chosen.max_minutes, granted.max_minutes),
     )
+
+
+def _remarks(context: Context, run: Run, source: sources.Source, cache: Path) -> list[str]:
+    if not source.is_git:
+        return []
+    found = remarks(cache, source.commit, run.source, _trained_before(context, run))
+    for remark in found:
+        context.say(f"{run.key}: {remark}")
+    return found
+
+
+def _trained_before(context: Context, run: Run) -> str | None:
+    """The commit of the newest older run of the same branch."""
+    this = run.load()
+    for older in reversed(store.all_runs(context.home, this.repo)):
+        with contextlib.suppress(TrainyardError):
+            state = older.load()
+            if (
+                older.path != run.path
+                and state.commit
+                and (state.url, state.branch) == (this.url, this.branch)
+            ):
+                return state.commit
+    return None
 
 
 def _before(context: Context, repo: str, source: sources.Source, again: bool) -> Run | None:

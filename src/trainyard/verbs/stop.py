@@ -11,9 +11,15 @@ from trainyard.verbs.evaluate import STOP_GRACE_SECONDS
 from trainyard.verbs.finish import finish
 from trainyard.verbs.giveback import training_names
 
+PATIENCE_SECONDS = 10.0
+"""For a verb that waits for the training to see its end and let go of the run."""
 
-def stop(context: Context, run: Run) -> None:
+
+def stop(context: Context, run: Run, failure: Failure | None = None) -> None:
     """Stops what trains and finishes the run as failed; a finished run is left alone.
+
+    Args:
+        failure: what the verdict says; by hand where None.
 
     The training is stopped before the lock is taken: a verb that waits for it then lets go.
 
@@ -29,8 +35,8 @@ def stop(context: Context, run: Run) -> None:
     elif state.trials:
         for name in training_names(state):
             context.executor(state.executor).stop(name, 0)
-    with run.lock():
+    with run.lock(patience=PATIENCE_SECONDS):
         state = run.load()
         if state.stage != Stage.FINISHED:
-            state.failure = Failure(code=ExitCode.SCRIPT_FAILED, message="stopped by hand.")
+            state.failure = failure or Failure(code=ExitCode.SCRIPT_FAILED, message="stopped by hand.")
             finish(context, run, state)
