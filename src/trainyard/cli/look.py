@@ -45,10 +45,14 @@ def detect(*, path: Path, explain: bool, as_json: bool) -> None:
 
 @click.command()
 @click.option("--repo", help="Only this repo's runs.")
+@click.option("--watch", is_flag=True, help="The watcher and its remotes instead: heads, last look, errors.")
 @json_option
-def status(*, repo: str | None, as_json: bool) -> None:
+def status(*, repo: str | None, watch: bool, as_json: bool) -> None:
     """List every run with its stage, its number and what became of it."""
     here = context()
+    if watch:
+        _watcher(here, as_json)
+        return
     rows = [_row(run) for run in store.all_runs(here.home, repo)]
     if as_json:
         answer(rows, "", as_json)
@@ -56,6 +60,24 @@ def status(*, repo: str | None, as_json: bool) -> None:
         click.echo(f"no runs in {here.home.path}.")
     else:
         _table(rows)
+    if not as_json and (here.home.watch / "status.json").exists():
+        from trainyard.watch import view
+
+        found, alive = view.read(here.home)
+        if found:
+            click.echo(printable(f"{view.lines(found, alive)[0]} (--watch shows them)"))
+
+
+def _watcher(here: Context, as_json: bool) -> None:
+    from trainyard.watch import view
+
+    found, alive = view.read(here.home)
+    if as_json:
+        answer({"running": alive, "watcher": found}, "", as_json)
+    elif found is None:
+        click.echo(f"no watcher was ever started for {here.home.path}.")
+    else:
+        click.echo(printable("\n".join(view.lines(found, alive))))
 
 
 @click.command()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from trainyard.runs.untrusted import printable, read_plain
-from trainyard.sources import SAFE, git_environment
+from trainyard.sources import git
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _POINTER_BYTES = range(100, 400)
@@ -23,7 +22,7 @@ def remarks(cache: Path, commit: str, source: Path, before: str | None) -> list[
         before: the commit that its branch had a run of last.
     """
     submodules, pointers = [], []
-    for line in _git(cache, "ls-tree", "-r", "-l", "-z", commit)[1].split(b"\0"):
+    for line in git(["ls-tree", "-r", "-l", "-z", commit], cwd=cache).stdout.split(b"\0"):
         fields, tab, name = line.partition(b"\t")
         if not tab:
             continue
@@ -40,7 +39,7 @@ def remarks(cache: Path, commit: str, source: Path, before: str | None) -> list[
         found.append(f"Submodules are not fetched: {_some(submodules)}.")
     if pointers:
         found.append(f"Content kept in Git LFS is not fetched: {_some(pointers)}.")
-    if before and before != commit and _git(cache, "merge-base", "--is-ancestor", before, commit)[0] == 1:
+    if before and before != commit and _rewritten(cache, before, commit):
         found.append(f"The branch was rewritten: {before[:10]}, trained before, is not in its history.")
     return found
 
@@ -50,8 +49,6 @@ def _some(names: list[str]) -> str:
     return ", ".join(name[:80] for name in names[:_NAMED]) + more
 
 
-def _git(cache: Path, *arguments: str) -> tuple[int, bytes]:
-    done = subprocess.run(
-        ["git", *SAFE, *arguments], cwd=cache, env=git_environment(), capture_output=True, check=False
-    )
-    return done.returncode, done.stdout
+def _rewritten(cache: Path, before: str, commit: str) -> bool:
+    done = git(["merge-base", "--is-ancestor", before, commit], cwd=cache, check=False)
+    return done.returncode == 1  # 128: not even the commit is there

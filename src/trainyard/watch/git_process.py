@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from trainyard.sources import SAFE, git_environment
+from trainyard.exits import TrainyardError
+from trainyard.sources import SAFE, git, git_environment
 from trainyard.watch.heads import BRANCHES, COMMIT, Heads, PollError, judge
 from trainyard.watch.settings import RepoTable
 
@@ -73,15 +74,8 @@ def credential(url: str) -> tuple[str, str] | None:
         f"protocol={parts.scheme}\nhost={parts.netloc.rpartition('@')[2]}\npath={parts.path.lstrip('/')}\n\n"
     )
     try:
-        done = subprocess.run(
-            ["git", *SAFE, "credential", "fill"],
-            input=wanted.encode(),
-            env=git_environment(),
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = git(["credential", "fill"], check=False, given=wanted.encode())
+    except TrainyardError:
         return None
     found = dict(line.partition("=")[::2] for line in done.stdout.decode(errors="replace").splitlines())
     name, password = found.get("username"), found.get("password")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trainyard.watch.journal import Push
 from trainyard.watch.settings import JenkinsTable, RepoTable, secrets
@@ -78,29 +78,20 @@ class JenkinsTrigger:
             return int(self._client().build_job(f"{repo.name}-job1-pull", parameters))
 
     def look(self, repo: RepoTable, push: Push) -> Progress:
-        from jenkins import JenkinsException
-
         job = f"{repo.name}-job1-pull"
         with self._errors(job):
-            client = self._client()
             if push.build is None:
-                try:
-                    item = client.get_queue_item(push.item)
-                except JenkinsException as error:
-                    if "does not exist" in str(error):
-                        return Progress.LOST
-                    raise
-                if item.get("cancelled"):
-                    return Progress.DONE  # somebody's decision
-                if not item.get("executable"):
-                    return Progress.WAITING
-                push.build = int(item["executable"]["number"])
-            try:
-                build = client.get_build_info(job, push.build)
-            except JenkinsException as error:
-                if "does not exist" in str(error):
+                item = _known(self._client().get_queue_item, push.item)
+                # a killed Jenkins counts from an older number again
+                if item is None or _commit(item) not in (push.commit, None):
                     return Progress.LOST
-                raise
+                if not item.get("executable"):
+                    # cancelled: somebody's decision
+                    return Progress.DONE if item.get("cancelled") else Progress.WAITING
+                push.build = int(item["executable"]["number"])
+            build = _known(self._client().get_build_info, job, push.build)
+        if build is None or _commit(build) not in (push.commit, None):
+            return Progress.LOST
         if build.get("building"):
             return Progress.RUNNING
         # no result: Jenkins was killed in the middle of it
@@ -136,3 +127,24 @@ class JenkinsTrigger:
             if code == 409:
                 raise TriggerError(f"{job} is disabled") from None
             raise TriggerError(f"Jenkins does not take {job}: {str(error).splitlines()[0][:200]}") from None
+
+
+def _known(ask: Callable[..., dict[str, Any]], *what: object) -> dict[str, Any] | None:
+    """What Jenkins answers; None where it does not know of it."""
+    from jenkins import JenkinsException
+
+    try:
+        return ask(*what)
+    except JenkinsException as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _commit(answer: dict[str, Any]) -> str | None:
+    """The parameter COMMIT of a queue item or build; None where Jenkins names no parameters."""
+    for action in answer.get("actions") or []:
+        for parameter in action.get("parameters") or []:
+            if parameter.get("name") == "COMMIT":
+                return str(parameter.get("value"))
+    return None

@@ -74,9 +74,7 @@ def lines(view: View, alive: bool) -> list[str]:
     """For people: what is wrong first, then every remote."""
     failing = [remote for remote in view.remotes if remote.error]
     waiting = sum(remote.waiting for remote in view.remotes)
-    head = f"watcher: {'running' if alive else 'NOT RUNNING'} since {view.started}" if alive else (
-        f"watcher: NOT RUNNING; last seen {view.written}"
-    )  # fmt: skip
+    head = f"watcher: running since {view.started}" if alive else f"watcher: NOT RUNNING since {view.written}"
     head += f", {len(view.remotes)} remotes, {len(failing)} failing, {waiting} pushes waiting"
     found = [head]
     if view.trigger_error:

@@ -66,11 +66,11 @@ class Webhooks:
         try:
             result = await self._judge(request)
         except webhooks.RefusedError as refused:
-            self._metrics.webhooks.labels(f"refused {refused.status}").inc()
+            self._metrics.webhooks.labels(f"refused_{refused.status}").inc()
             self._note("webhook refused", level="warning", reason=refused.message, peer=request.remote)
             return web.Response(status=refused.status, text=f"{refused.message}\n")
         except web.HTTPRequestEntityTooLarge:
-            self._metrics.webhooks.labels("refused 413").inc()
+            self._metrics.webhooks.labels("refused_413").inc()
             raise
         self._metrics.webhooks.labels(result.replace(" ", "_")).inc()
         return web.Response(status=202 if result == "started" else 200, text=f"{result}\n")

@@ -16,6 +16,10 @@ RANK = {"SUCCESS": 0, "UNSTABLE": 1, "FAILURE": 2}
 TRIGGER = "hudson.plugins.parameterizedtrigger.BuildTrigger"
 
 
+def as_action(values: dict[str, str]) -> dict:
+    return {"parameters": [{"name": name, "value": value} for name, value in values.items()]}
+
+
 class Builder:
     def __init__(self, home: Path, settings: object) -> None:
         self.home = home
@@ -69,10 +73,13 @@ class Builder:
         self.queue.put(number)
         return number
 
-    def item(self, number: int) -> dict:
-        item = self.items.get(number, {"job": "", "number": None})
+    def item(self, number: int) -> dict | None:
+        item = self.items.get(number)
+        if item is None:
+            return None
         started = item["number"] is not None
-        return {"id": number, "executable": {"number": item["number"]} if started else None}
+        executable = {"number": item["number"]} if started else None
+        return {"id": number, "executable": executable, "actions": [as_action(item["values"])]}
 
     def info(self, name: str, number: int) -> dict | None:
         path = self.home / "jobs" / name / "builds" / str(number) / "build.json"
@@ -112,6 +119,7 @@ class Builder:
             "building": True,
             "result": None,
             "causes": [item["cause"]],
+            "actions": [as_action(item["values"])],
             "url": f"/job/{name}/{number}/",
         }
         (folder / "build.json").write_text(json.dumps(record))

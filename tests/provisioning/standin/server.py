@@ -249,7 +249,8 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(201, Location=f"/queue/item/{item}/")
 
     def queue_item(self, number: str, query: dict, body: str, user: str) -> None:
-        self.json(STATE.builder.item(int(number)))
+        found = STATE.builder.item(int(number))
+        return self.json(found) if found else self.answer(404, "no such item")
 
     def build_info(self, name: str, number: str, query: dict, body: str, user: str) -> None:
         found = STATE.builder.info(name, int(number))
