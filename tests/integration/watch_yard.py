@@ -95,6 +95,7 @@ class Jenkins:
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.script("")
+        (self.home / "jenkins.war").write_text("stand-in 2.568.1\n")
         # what the account of the hooks may on a real one: roles/jenkins
         (self.home / "casc.yaml").write_text(
             "jenkins:\n  numExecutors: 4\n"
@@ -134,6 +135,7 @@ class Jenkins:
         environment = {
             **os.environ,
             "JENKINS_HOME": str(self.home),
+            "JENKINS_WAR": str(self.home / "jenkins.war"),
             "JENKINS_PORT": str(self.port),
             "JENKINS_LISTEN_ADDRESS": "127.0.0.1",
             "CASC_JENKINS_CONFIG": str(self.home / "casc.yaml"),
@@ -143,7 +145,8 @@ class Jenkins:
         self.process = subprocess.Popen(
             [sys.executable, str(STANDIN)], env=environment, stdout=subprocess.DEVNULL
         )
-        until(self.answers)
+        until(lambda: self.answers() or self.process.poll() is not None)
+        assert self.process.poll() is None, "the stand-in ended"
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):

@@ -26,7 +26,7 @@ from pathlib import Path
 import builds
 import casc
 
-VERSION = Path("/usr/share/java/jenkins.war").read_text().split()[-1]
+VERSION = Path(os.environ.get("JENKINS_WAR", "/usr/share/java/jenkins.war")).read_text().split()[-1]
 HOME = Path(os.environ["JENKINS_HOME"])
 NEEDS_PLUGIN = {
     "hudson.plugins.parameterizedtrigger.BuildTrigger": "parameterized-trigger",
