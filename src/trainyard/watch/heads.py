@@ -44,7 +44,14 @@ class Heads:
 
 
 def wanted(branch: str, patterns: Iterable[str]) -> bool:
-    """Whether `branch` is watched: it matches a pattern and none of those that start with `!`."""
+    """Whether `branch` is watched: it matches a pattern and none of those that start with `!`.
+
+    Branches that Trainyard itself pushes (`trainyard/<run>`) are only watched where they are named: a pattern
+    would train them, and push again.
+    """
+    patterns = tuple(patterns)
+    if branch.startswith("trainyard/") and branch not in patterns:
+        return False
     chosen = False
     for pattern in patterns:
         if pattern.startswith("!"):

@@ -77,5 +77,6 @@ def test_branch_patterns() -> None:
     patterns = ("main", "exp/*", "!exp/wip-*")
     chosen = [b for b in ("main", "mainly", "exp/1", "exp/a/b", "exp/wip-1", "x") if wanted(b, patterns)]
     assert chosen == ["main", "exp/1", "exp/a/b"]
+    assert not wanted("trainyard/20261121T203012Z-4f1c", ("*",)), "what Trainyard gave back trains nothing"
     assert prefixes(patterns) == ["refs/heads/exp/", "refs/heads/main"]
     assert "no branch main or exp/*" in judge({"refs/heads/x": A, "refs/tags/main": A}, patterns).remark
