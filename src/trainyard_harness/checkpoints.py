@@ -90,7 +90,7 @@ class Store:
         known = self._folder / "identity.json"
         if (read_json(known) or {}).get("identity") == identity:
             return
-        for old in self._folder.glob("fit-*.ckpt"):
+        for old in self._folder.glob("fit-*"):
             old.unlink(missing_ok=True)
         write_atomic(known, json.dumps({"identity": identity}).encode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "mape", "hinge", "perplexity", "deviance", "wer")
@@ -16,6 +17,40 @@ def direction(name: str) -> str:
     if any(word in low for word in LOWER_IS_BETTER) or low.endswith(("_crossentropy", "_divergence")):
         return "min"
     return "max"
+
+
+_SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training", "tr"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval"), "test"),
+}
+_SYNONYMS = {
+    "accuracy": "acc accuracyscore binaryaccuracy multiclassaccuracy categoricalaccuracy top1 acc1 accuracy1",
+    "f1": "f1score binaryf1score multiclassf1score",
+    "auc": "auroc rocauc aucscore binaryauroc multiclassauroc rocaucscore",
+    "r2": "r2score rsquared",
+    "mse": "meansquarederror",
+    "mae": "meanabsoluteerror",
+    "rmse": "rootmeansquarederror",
+    "error rate": "errorrate errrate classificationerror",
+}
+_PLAIN = {word: name for name, words in _SYNONYMS.items() for word in [name, *words.split()]}
+
+
+def plain_metric(name: str, value: float) -> tuple[str, float, str]:
+    """What a script calls a metric (`val/MulticlassAccuracy`, `test_acc_epoch`), in one form.
+
+    Returns:
+        The plain name, the value (a fraction where percent was meant), and the split that the name tells or
+        `unknown`.
+    """
+    words = re.split(r"[^a-z0-9]+", re.sub(r"/dataloader_idx_\d+$", "", name.lower()))
+    split = next((_SPLIT_WORDS[word] for word in words if word in _SPLIT_WORDS), "unknown")
+    bare = [word for word in words if word not in _SPLIT_WORDS and word not in {"epoch", "step"}]
+    called = _PLAIN.get("".join(bare), "_".join(bare) or name)
+    if called in {"accuracy", "f1", "auc", "error rate"} and 1 < value <= 100:
+        value /= 100
+    return ("accuracy", 1 - value, split) if called == "error rate" else (called, value, split)
 
 
 def wilson(hits: float, n: int, z: float = 1.959963984540054) -> tuple[float, float]:

@@ -91,13 +91,14 @@ def truth_beside(x: Any, n: int | None, work: Path) -> Any:
 
 
 def names_of(thing: Any, work: Path) -> list[str]:
-    """The variables of the script that hold `thing`."""
+    """The variables of the script that hold `thing`, in the functions under way and at the top."""
+    found: list[str] = []
     frame = _script_frame(sys._getframe(1), work)
-    if frame is None:
-        return []
-    return [
-        name for names in (frame.f_locals, frame.f_globals) for name, one in names.items() if one is thing
-    ]
+    while frame is not None:
+        for names in (frame.f_locals, frame.f_globals):
+            found += [name for name, one in names.items() if one is thing and name not in found]
+        frame = _script_frame(frame.f_back, work)
+    return found
 
 
 def _truth_names(name: str) -> list[str]:

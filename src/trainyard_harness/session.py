@@ -242,13 +242,15 @@ class Session:
         values: dict[str, float],
         origin: str,
         place: str | None,
+        prints: Print | None = None,
         **options: Any,
     ) -> str:
         """Takes in a measurement of the script's own; returns the split it was made on.
 
-        Data that is neither training nor validation data is kept as a test set of this model.
+        Data that is neither training nor validation data is kept as a test set of this model. `prints` are
+        those of `x` where it does not show its rows itself.
         """
-        prints = fingerprint(x)
+        prints = prints or fingerprint(x)
         split = self.split_of(fitted, x, prints)
         n = prints.n if prints else None
         for name, value in values.items():
@@ -257,7 +259,7 @@ class Session:
         if split == "validation" and known is not None:
             # The script's test set is its validation data as well: one set, and not untouched.
             known.origin, known.place, known.values, known.fits = origin, place, dict(values), fitted.fits
-        if split == "test" and (y is not None or prints is None):
+        if split == "test" and (y is not None or count(x) is None):
             samples = Samples(x, y, "test", origin, place, prints=prints, options=options)
             samples.values, samples.fits = dict(values), fitted.fits
             fitted.tests.append(samples)

@@ -42,20 +42,43 @@ class Shape:
     """Whether the saved model is measured again in a process of its own."""
     job: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    framework: str = ""
+    """The framework whose row of the matrix it is in: those run in the real images."""
 
+
+FOUR = ("prints nothing", "prints training accuracy only", "own test set", "accuracy file in percent")
+
+
+def four(
+    framework: str, image: str, prefix: str, own: tuple[str, str], percent: tuple[str, str]
+) -> list[Shape]:
+    """A framework's row of the matrix: the four kinds of scripts that every framework is tried with.
+
+    `own` and `percent` are the split and origin of the number where the script has rows of its own.
+    """
+    held_out = ("held-out", "harness")
+    names = ("prints_nothing", "training_accuracy_only", "own_test_set", "percent_file")
+    return [
+        Shape(
+            f"{prefix}_{name}.py", image, f"{framework}: {about}", split, origin, framework=framework,
+            by="harness" if origin == "harness" else "script",
+        )
+        for name, about, (split, origin) in zip(names, FOUR, (held_out, held_out, own, percent), strict=True)
+    ]  # fmt: skip
+
+
+MATRIX = [
+    *four("Keras", "keras", "k", ("test", "evaluate"), ("test", "evaluate")),
+    *four("Keras 2", "keras2", "k", ("test", "evaluate"), ("test", "evaluate")),
+    *four("scikit-learn", "sklearn", "s", ("test", "score"), ("test", "sklearn.metrics")),
+    *four("XGBoost", "boosting", "b_xgb", ("test", "predict"), ("test", "score")),
+    *four("LightGBM", "boosting", "b_lgb", ("test", "sklearn.metrics"), ("test", "sklearn.metrics")),
+    *four("CatBoost", "boosting", "b_cat", ("test", "score"), ("test", "predict")),
+    *four("PyTorch", "pytorch", "t", ("test", "DataLoader"), ("test", "predict")),
+    *four("Lightning", "pytorch", "l", ("test", "Trainer.test"), ("validation", "val_dataloaders")),
+]
 
 KERAS = [
-    Shape("k_prints_nothing.py", "keras", "prints nothing", "held-out", "harness", by="harness", again=True),
-    Shape(
-        "k_training_accuracy_only.py",
-        "keras",
-        "prints training accuracy only",
-        "held-out",
-        "harness",
-        by="harness",
-    ),
-    Shape("k_own_test_set.py", "keras", "own test set, functional model", "test", "evaluate", again=True),
-    Shape("k_percent_file.py", "keras", "writes an accuracy file in percent", "test", "evaluate"),
     Shape(
         "k_validation_split_only.py",
         "keras",
@@ -104,17 +127,6 @@ KERAS = [
 ]
 
 SKLEARN = [
-    Shape("s_prints_nothing.py", "sklearn", "prints nothing", "held-out", "harness", by="harness"),
-    Shape(
-        "s_training_accuracy_only.py",
-        "sklearn",
-        "prints training accuracy only",
-        "held-out",
-        "harness",
-        by="harness",
-    ),
-    Shape("s_own_test_set.py", "sklearn", "own test set, DataFrame", "test", "score", again=True),
-    Shape("s_percent_file.py", "sklearn", "writes an accuracy file in percent", "test", "sklearn.metrics"),
     Shape("s_split_never_measured.py", "sklearn", "splits and never measures", "test", "train_test_split"),
     Shape(
         "s_pipeline.py",
@@ -158,23 +170,6 @@ SKLEARN = [
 
 BOOSTING = [
     Shape(
-        "b_xgb_prints_nothing.py", "boosting", "XGBoost, prints nothing", "held-out", "harness", by="harness"
-    ),
-    Shape(
-        "b_xgb_training_accuracy_only.py",
-        "boosting",
-        "XGBoost, prints training accuracy only",
-        "held-out",
-        "harness",
-        by="harness",
-    ),
-    Shape(
-        "b_xgb_train_with_test_set.py", "boosting", "xgb.train, own test set", "test", "predict", again=True
-    ),
-    Shape(
-        "b_lgb_percent_file.py", "boosting", "LightGBM, accuracy file in percent", "test", "sklearn.metrics"
-    ),
-    Shape(
         "b_lgb_train_watching.py",
         "boosting",
         "lgb.train with a validation set",
@@ -187,29 +182,8 @@ BOOSTING = [
     Shape("b_catboost_eval_set.py", "boosting", "CatBoost with eval_set", "validation", "score"),
 ]
 
-TORCH = [
-    Shape("t_own_test_set.py", "pytorch", "loop with a test loader", "test", "DataLoader", again=True),
-    Shape("t_prints_nothing.py", "pytorch", "loop, prints nothing", "held-out", "harness", by="harness"),
-    Shape(
-        "t_training_accuracy_only.py",
-        "pytorch",
-        "loop, prints training accuracy only",
-        "held-out",
-        "harness",
-        by="harness",
-    ),
-    Shape(
-        "t_percent_file.py",
-        "pytorch",
-        "loop over whole tensors, test accuracy in a file in percent",
-        "test",
-        "metrics file",
-        by="",
-        note="the script's own",
-    ),
-]
 
-SHAPES = [*KERAS, *SKLEARN, *BOOSTING, *TORCH]
+SHAPES = [*KERAS, *SKLEARN, *BOOSTING]
 
 
 def page() -> str:
@@ -225,7 +199,7 @@ def page() -> str:
     ]
     lines += [
         f"| {one.image} | {one.about} | {one.metric} | {one.split} | {one.origin} | {one.by} |"
-        for one in SHAPES
+        for one in [*MATRIX, *SHAPES]
     ]
     return "\n".join(lines) + "\n"
 

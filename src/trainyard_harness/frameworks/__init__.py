@@ -6,6 +6,7 @@ from trainyard_harness.frameworks import (
     catboost_hooks,
     keras_hooks,
     lightgbm_hooks,
+    lightning_hooks,
     sklearn_hooks,
     sklearn_metrics,
     torch_hooks,
@@ -20,4 +21,5 @@ HOOKS = (
     lightgbm_hooks.install,
     catboost_hooks.install,
     torch_hooks.install,
+    lightning_hooks.install,
 )

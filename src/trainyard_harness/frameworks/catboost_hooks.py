@@ -24,21 +24,55 @@ def patch(catboost: ModuleType) -> None:
         "fit": _fit, "score": sklearn_fit.score, "predict": sklearn_fit.predict,
         "predict_proba": sklearn_fit.predict,
     }  # fmt: skip
+    _remember(catboost.Pool)
     for kind in (catboost.CatBoost, catboost.CatBoostClassifier, catboost.CatBoostRegressor):
         for name, handler in handlers.items():
             if name in vars(kind):
-                setattr(kind, name, _method(vars(kind)[name], handler))
+                setattr(kind, name, _method(vars(kind)[name], name, handler))
 
 
-def _method(original: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+def _method(original: Callable[..., Any], name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         session = sessions.current()
         if session.depth:
             return original(self, *args, **kwargs)
+        args, kwargs = _unpooled(name, args, kwargs)
         return handler(session, functools.partial(original, self), self, args, kwargs)
 
     return method
+
+
+def _remember(pool: Any) -> None:
+    """Keeps what a Pool was made of: it cannot be read back from it."""
+    original = pool.__init__
+
+    @functools.wraps(original)
+    def init(self: Any, data: Any, label: Any = None, **options: Any) -> None:
+        original(self, data, label, **options)
+        if set(options) <= {"cat_features"}:
+            self._trainyard = (data, label, options)
+
+    pool.__init__ = init
+
+
+def _unpooled(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call with the tables that its Pools were made of: only there can rows be told apart and held out."""
+    found = dict(kwargs)
+    pool: Any = args[0] if args else found.get("X", found.get("data"))
+    if hasattr(pool, "_trainyard"):
+        data, label, options = pool._trainyard
+        found = {key: one for key, one in found.items() if key not in {"X", "data"}}
+        found |= options if name == "fit" else {}
+        args = (data, label, *args[1:]) if name in {"fit", "score"} else (data, *args[1:])
+    watched: Any = found.get("eval_set")
+    if isinstance(watched, list):
+        found["eval_set"] = [one._trainyard[:2] if hasattr(one, "_trainyard") else one for one in watched]
+    elif hasattr(watched, "_trainyard"):
+        found["eval_set"] = watched._trainyard[:2]
+    return args, found
 
 
 def _fit(

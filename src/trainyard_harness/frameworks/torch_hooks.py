@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import io
 import random
+import re
 import sys
 import time
 import types
@@ -19,11 +20,14 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
+from trainyard_harness.frameworks import torch_tensors
+from trainyard_harness.frameworks.torch_data import rows_of
 from trainyard_harness.frameworks.torch_model import TorchAdapter
+from trainyard_harness.frameworks.torch_tensors import TENSORS
 from trainyard_harness.holdout import split
 from trainyard_harness.imports import AfterImport
 from trainyard_harness.script import names_of
-from trainyard_harness.session import Samples, Session
+from trainyard_harness.session import Fitted, Samples, Session
 
 ADAPTER = TorchAdapter()
 
@@ -42,6 +46,8 @@ class Loops:
         self.train: int | None = None
         self.epochs = 0
         self.held_out: Any = None
+        self.fits_under_way = 0
+        """Calls of Lightning's `fit`, inside which the script's own methods make its loaders."""
         self.replaying = False
         self.saved: dict[str, Any] | None = None
         self.asked = False
@@ -132,6 +138,7 @@ def install(imports: AfterImport) -> None:
 def patch(torch: ModuleType) -> None:
     module, optimizer = torch.nn.Module, torch.optim.Optimizer
     module.parameters = _parameters(module.parameters)
+    torch_tensors.patch(module)
     optimizer.__init__ = _optimizer(optimizer.__init__)
     scheduler = torch.optim.lr_scheduler.LRScheduler
     scheduler.__init__ = _kept(scheduler.__init__, LOOPS.schedulers)
@@ -164,6 +171,8 @@ def _optimizer(original: Callable[..., Any]) -> Callable[..., Any]:
         LOOPS.optimizers.append(self)
         if model is not None and not any(one is model for one in LOOPS.models):
             LOOPS.models.append(model)
+            # Where there are loaders, they tell whose rows they are.
+            TENSORS.model = model if not LOOPS.loaders else None
             session.record.set(framework=ADAPTER.framework)
         self.step = types.MethodType(_step, self)
 
@@ -178,6 +187,7 @@ def _step(self: Any, *args: Any, **options: Any) -> Any:
     if LOOPS.replaying:
         closure = args[0] if args else options.get("closure")
         return closure() if closure is not None else None
+    TENSORS.stepped()
     if LOOPS.train is None and LOOPS.current is not None:
         LOOPS.train = next(place for place, one in enumerate(LOOPS.loaders) if one is LOOPS.current)
         LOOPS.epochs = 1
@@ -201,27 +211,31 @@ def _loader(original: Callable[..., Any], torch: ModuleType) -> Callable[..., An
     def init(self: Any, dataset: Any, *args: Any, **options: Any) -> None:
         session = sessions.current()
         try:
-            if not session.depth and not options.get("sampler") and not options.get("batch_sampler"):
-                dataset = _hold_out(session, dataset, torch)
+            ours = not session.depth or LOOPS.fits_under_way
+            if ours and not options.get("sampler") and not options.get("batch_sampler"):
+                dataset = _hold_out(session, dataset, bool(options.get("shuffle")), torch)
         except Exception as error:  # noqa: BLE001
             session.fault("DataLoader", error)
         original(self, dataset, *args, **options)
         if not session.depth:
             LOOPS.loaders.append(self)
+            TENSORS.model = None
 
     return init
 
 
-def _hold_out(session: Session, dataset: Any, torch: ModuleType) -> Any:
-    if LOOPS.loaders or session.lookahead.calls.count("DataLoader") != 1 or not hasattr(dataset, "__len__"):
+def _hold_out(session: Session, dataset: Any, shuffled: bool, torch: ModuleType) -> Any:
+    alone = not LOOPS.loaders and session.lookahead.calls.count("DataLoader") == 1
+    # Of several loaders that all turned out to hold training rows, the shuffled one is trained on.
+    if not (alone or (session.force_holdout and shuffled)) or LOOPS.held_out is not None:
         return dataset
-    n = len(dataset)
+    n = len(dataset) if hasattr(dataset, "__len__") else 0
     if n < 10:
         return dataset
     kept, held, _ = split(n, session.job.holdout, session.job.seed, None, session.lookahead.ordered)
     LOOPS.held_out = torch.utils.data.Subset(dataset, held.tolist())
     session.record.note(
-        f"The script has a single DataLoader: {len(held)} of its {n} rows were held out "
+        f"The script holds no data out: {len(held)} of the {n} rows of its DataLoader were held out "
         f"(seed {session.job.seed})."
     )
     return torch.utils.data.Subset(dataset, kept.tolist())
@@ -244,14 +258,16 @@ def _iterate(original: Callable[..., Any], torch: ModuleType) -> Callable[..., A
         known = any(one is self for one, _split, _place in LOOPS.measured_on)
         if not known and not (learning and all(one.training for one in LOOPS.models)):
             names = " ".join(names_of(self, session.trial.work)).lower()
-            LOOPS.measured_on.append((self, "validation" if "val" in names else "test", session.place()))
+            LOOPS.measured_on.append(
+                (self, "validation" if re.search("val(?!u)|dev", names) else "test", session.place())
+            )
         return original(self)
 
     return iterate
 
 
 def _conclude(session: Session) -> None:
-    """Takes in the model that was trained, with the loaders that it was measured on."""
+    """Takes in the model that was trained, with the data that it was measured on."""
     torch = sys.modules["torch"]
     if LOOPS.epochs and not LOOPS.replaying:
         session.epoch(0, LOOPS.epochs - 1, session.recent(), time.monotonic() - LOOPS._began)
@@ -259,17 +275,29 @@ def _conclude(session: Session) -> None:
         fitted = session.take(model, ADAPTER)
         fitted.fits += 1
         session.record.set(parameters=sum(one.numel() for one in model.parameters()))
+        TENSORS.conclude(session, fitted)
+        for loader in LOOPS.loaders[LOOPS.train : LOOPS.train + 1] if LOOPS.train is not None else []:
+            prints = rows_of(loader)
+            fitted.trained_on += [prints] if prints is not None else []
+            fitted.trained_objects += [loader, loader.dataset]
         for loader, part, place in LOOPS.measured_on:
-            samples = Samples(loader, None, part, "DataLoader", place, fits=fitted.fits)
-            samples.values = {
-                one["name"]: one["value"]
-                for one in session.record.metrics
-                if one["split"] == part and one["origin"] == "printed line"
-            }
-            if part == "test":
-                fitted.tests.append(samples)
-            else:
-                fitted.validation = samples
+            _measured(session, fitted, loader, part, place)
         if LOOPS.held_out is not None and not fitted.tests:
             loader = torch.utils.data.DataLoader(LOOPS.held_out, batch_size=128)
             fitted.tests.append(Samples(loader, None, "held-out", "harness", None))
+
+
+def _measured(session: Session, fitted: Fitted, loader: Any, part: str, place: str | None) -> None:
+    """One loader that the script went through without training on it."""
+    samples = Samples(loader, None, part, "DataLoader", place, prints=rows_of(loader), fits=fitted.fits)
+    if session.split_of(fitted, loader, samples.prints) == "train":
+        return
+    samples.values = {
+        one["name"]: one["value"]
+        for one in session.record.metrics
+        if one["split"] == part and one["origin"] == "printed line"
+    }
+    if part == "test":
+        fitted.tests.append(samples)
+    else:
+        fitted.validation = samples

@@ -30,24 +30,26 @@ class TorchAdapter:
         import numpy as np
 
         torch = sys.modules["torch"]
-        found = []
+        found, network = [], self.network(model)
         with _resting(torch, model):
             for first in range(0, len(x), BATCH):
-                found.append(model(torch.as_tensor(x[first : first + BATCH])).numpy())
+                found.append(_output(network(torch.as_tensor(x[first : first + BATCH]))).numpy())
         return np.concatenate(found)
+
+    def network(self, model: Any) -> Any:
+        """What is called for a prediction."""
+        return model
 
     def _over_batches(self, model: Any, samples: Samples) -> tuple[Any, Any]:
         import numpy as np
 
         torch = sys.modules["torch"]
         scores, truths, inputs, size = [], [], [], 0
+        network = self.network(model)
         with _resting(torch, model):
             for batch in samples.x:
                 x, y = batch[0], batch[1]
-                output = model(x)
-                if not isinstance(output, torch.Tensor):
-                    raise ValueError("the model's output is no tensor")
-                scores.append(output.numpy())
+                scores.append(_output(network(x)).numpy())
                 truths.append(np.asarray(y))
                 if size <= COLLECTED:
                     inputs.append(x.numpy())
@@ -66,7 +68,7 @@ class TorchAdapter:
         torch.save(model.state_dict(), path)
         try:
             model.eval()
-            torch.jit.save(torch.jit.script(model), folder / "model.torchscript.pt")
+            torch.jit.save(torch.jit.script(self.network(model)), folder / "model.torchscript.pt")
         except Exception as error:  # noqa: BLE001  code that TorchScript does not know
             text = str(error).strip().splitlines()
             reason = text[0] if text else type(error).__name__
@@ -93,6 +95,18 @@ class TorchAdapter:
             "compile": None,
             "parameters": sum(one.numel() for one in model.parameters()),
         }
+
+
+def _output(output: Any) -> Any:
+    """The tensor in a model's output: itself, or `logits` of an object or dict that names them.
+
+    Raises:
+        ValueError: there is none.
+    """
+    named: Any = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
+    if not hasattr(named, "detach"):
+        raise ValueError("the model's output is no tensor")
+    return named.detach().cpu()
 
 
 class _resting:  # noqa: N801  used like a function

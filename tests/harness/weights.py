@@ -1,0 +1,33 @@
+"""Prints a digest of what a saved model holds, without the times that its file keeps of its writing."""
+
+import hashlib
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+path = Path(sys.argv[1])
+found = hashlib.sha256()
+if path.suffix == ".keras":
+    import h5py
+
+    with zipfile.ZipFile(path) as packed:
+        inside = h5py.File(io.BytesIO(packed.read("model.weights.h5")))
+
+    def add(name, one):
+        if hasattr(one, "shape"):
+            found.update(name.encode() + one[()].tobytes())
+
+    inside.visititems(add)
+elif path.suffix == ".pt":
+    import torch
+
+    for name, one in torch.load(path).items():
+        found.update(name.encode() + one.numpy().tobytes())
+elif zipfile.is_zipfile(path):
+    with zipfile.ZipFile(path) as packed:
+        for name in sorted(packed.namelist()):
+            found.update(name.encode() + packed.read(name))
+else:  # LightGBM ends its file with the parameters it was called with, the rounds left to train among them
+    found.update(path.read_bytes().partition(b"\nparameters:")[0])
+print(found.hexdigest())
