@@ -53,6 +53,7 @@ class FitRun:
         self._saved = session.store.newest(number)
         self._functions: tuple[Any, Any] = (None, None)
         self._pulled: set[str] = set()
+        self._drawn: dict[str, Any] = {}
 
     # -- called by the patched CallbackList, in the order of Keras' own loop
 
@@ -73,6 +74,8 @@ class FitRun:
         self.step = step + 1
         if (self.epoch, self.step) == self._target():
             self._end_replay()
+            # Where this was the epoch's last step, Keras takes the epoch's numbers from what the step gave.
+            self._drawn.update(self.model.get_metrics_result())
 
     def trained(self, step: int) -> None:
         """After a real step and the script's own callbacks."""
@@ -172,10 +175,10 @@ class FitRun:
             if kind not in self._pulled:
                 self._pulled.add(kind)
                 self._real(kind)(iterator)
-                return {}
+                return self._drawn
             for _ in range(int(getattr(self.model, "steps_per_execution", 1) or 1)):
                 next(iterator)
-            return {}
+            return self._drawn
 
         return pull
 
