@@ -10,4 +10,6 @@ def test_the_page_is_made_from_the_table() -> None:
 
 
 def test_every_script_is_in_the_table_once() -> None:
-    assert sorted({one.script for one in [*MATRIX, *SHAPES]}) == sorted(path.name for path in SCRIPTS.iterdir())
+    assert sorted({one.script for one in [*MATRIX, *SHAPES]}) == sorted(
+        path.name for path in SCRIPTS.iterdir()
+    )
