@@ -123,6 +123,10 @@ class FitRun:
             torch.set_rng_state(drawn)
             random.setstate(python)
             sys.modules["numpy"].random.set_state(numbers)
+            # The checkpoint is of an epoch's very beginning: its loops have nothing half done to go on with.
+            loop = trainer.fit_loop
+            loop._restarting = loop._resuming_from_checkpoint = loop.epoch_loop.restarting = False
+            loop.epoch_loop.reset_restart_stage()
         except Exception as error:
             raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
         self.session.history.restore(self.number, saved["rows"])
