@@ -138,11 +138,6 @@ class Case:
 
 
 CASES = {
-    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras"),
-    "keras2": Case("keras2", KERAS, "tensorflow.keras", "model.keras", moments=8),
-    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops"),
-    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt"),
-    "catboost": Case("boosting", CATBOOST, "numpy", "model.skops"),
     "lightning": Case("pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", lines=2),
 }
 WEIGHTS = Path(__file__).with_name("weights.py")
