@@ -2,7 +2,7 @@
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: all demo test test-provisioning test-vagrant lint bench bench-tweak clean
+.PHONY: all demo test test-provisioning test-vagrant chaos lint bench bench-tweak clean
 all: $(STAMP)
 
 $(STAMP): pyproject.toml scripts/setup
@@ -20,6 +20,10 @@ test-provisioning: $(STAMP)
 
 test-vagrant: $(STAMP)
 	tests/provisioning/vagrant/test
+
+# CHAOS="--seconds 120 --seed 7" for a shorter one, or to replay one
+chaos: $(STAMP)
+	scripts/chaos $(CHAOS)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from trainyard.executors.base import Limits
+from trainyard.executors.base import NETWORKS, Limits
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.policy import PolicyTable
 
@@ -28,6 +28,17 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     cpus: float = 2.0
     pids: int = 512
     network: str = "none"
+    disk: str = "10g"
+
+
+class RepoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[repos.<name>]`: what differs from `[limits]` for one repo."""
+
+    memory: str | None = None
+    cpus: float | None = None
+    pids: int | None = None
+    network: str | None = None
+    disk: str | None = None
 
 
 class NotifyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +58,24 @@ class PatchTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Push them as `trainyard/<run>` to the watched repository. This host needs to be allowed to."""
 
 
+class HealingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[healing]`: how `monitor` treats trainings that die."""
+
+    deaths: int = 5
+    """Deaths in a row without a finished epoch between them before a run is given up."""
+    pause: float = 10.0
+    """Seconds before the second restart in a row; doubles with each further one."""
+
+
+class KeepTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[keep]`: what `gc` leaves. Champions, and runs under way, are always kept."""
+
+    runs: int = 20
+    """Finished runs of each repo, the newest ones."""
+    days: float = 30.0
+    """Runs and images younger than this are kept as well."""
+
+
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`/etc/trainyard/config.toml`, or the file named by `$TRAINYARD_CONFIG`."""
 
@@ -54,9 +83,12 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     executor: str = "auto"
     base_image: str | None = None
     limits: LimitsTable = LimitsTable()
+    repos: dict[str, RepoLimits] = msgspec.field(default_factory=dict)
     policy: PolicyTable = PolicyTable()
     notify: NotifyTable = NotifyTable()
     patch: PatchTable = PatchTable()
+    healing: HealingTable = HealingTable()
+    keep: KeepTable = KeepTable()
 
 
 class RunTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +143,12 @@ def repo_config(source: Path) -> RepoConfig:
     path = source / REPO_FILE
     if not path.is_file() or path.is_symlink():
         return RepoConfig()
-    return read_toml(path, RepoConfig, REPO_FILE)
+    config = read_toml(path, RepoConfig, REPO_FILE)
+    if own := next((name for name in config.run.env if name.startswith("TRAINYARD_")), None):
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{REPO_FILE}: [run] env: {own} is Trainyard's own.", "Take it out."
+        )
+    return config
 
 
 def read_toml(path: Path, kind: type[T], shown: str, *, limit: int = _MAX_BYTES) -> T:
@@ -139,22 +176,32 @@ def read_toml(path: Path, kind: type[T], shown: str, *, limit: int = _MAX_BYTES)
         ) from None
 
 
-def limits(table: LimitsTable) -> Limits:
-    """Turns `4g` into bytes and checks the rest.
+def limits(config: HostConfig, repo: str = "") -> Limits:
+    """What a training of `repo` may use: `[repos.<name>]` over `[limits]`, sizes like `4g` as bytes.
 
     Raises:
         TrainyardError: BAD_CONFIG.
     """
-    match = re.fullmatch(r"(\d+)\s*([kmg]?)b?", table.memory.strip().lower())
-    if not match:
-        raise _bad("limits.memory", f"{table.memory!r} is not a size like 4g or 512m")
-    if table.network not in ("none", "full"):
-        raise _bad("limits.network", f"{table.network!r} is neither none nor full")
+    own = msgspec.structs.asdict(config.repos.get(repo, RepoLimits()))
+    table = msgspec.structs.replace(config.limits, **{k: v for k, v in own.items() if v is not None})
+    if table.network not in NETWORKS:
+        raise _bad("limits.network", f"{table.network!r} is none of {', '.join(NETWORKS)}")
     if table.cpus <= 0 or table.pids < 1:
         raise _bad("limits", "cpus and pids must be above 0")
     return Limits(
-        memory=int(match[1]) * _UNITS[match[2]], cpus=table.cpus, pids=table.pids, network=table.network
+        memory=_size("limits.memory", table.memory),
+        cpus=table.cpus,
+        pids=table.pids,
+        network=table.network,
+        disk=_size("limits.disk", table.disk),
     )
+
+
+def _size(field: str, text: str) -> int:
+    match = re.fullmatch(r"(\d+)\s*([kmg]?)b?", text.strip().lower())
+    if not match:
+        raise _bad(field, f"{text!r} is not a size like 4g or 512m")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def notify_urls(table: NotifyTable) -> list[str]:

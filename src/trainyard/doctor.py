@@ -126,7 +126,7 @@ def _memory(context: Context) -> Check:
     import psutil
 
     total = psutil.virtual_memory().total
-    wanted = limits(context.config.limits).memory
+    wanted = limits(context.config).memory
     detail = f"{total / _GIB:.1f} GiB, {os.cpu_count()} cores; a training may use {wanted / _GIB:.1f} GiB"
     if total < wanted:
         return Check(

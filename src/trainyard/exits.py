@@ -38,6 +38,8 @@ class ExitCode(enum.IntEnum):
     """The script ended well, but nothing it did can be measured on held-out data."""
     DIED = 35
     """The container or its machine died; `trainyard monitor` starts it again."""
+    OVER_QUOTA = 36
+    """The training wrote more than `limits.disk`."""
     SUPERSEDED = 37
     """A newer push of the same branch ended the run, as its policy says."""
     BUSY = 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ _ALIASES = {
 }
 _AUTO = ("accuracy", "r2", "f1", "auc")
 """What `metric = "auto"` takes, first found first: what a classifier has, then what a regression has."""
+
+_FRACTIONS = frozenset({"accuracy", "f1", "auc", "precision", "recall"})
+_ERRORS = frozenset({"mae", "mse", "rmse"})
 
 _SPLITS = (Split.TEST, Split.HELD_OUT, Split.VALIDATION)
 """Splits that may be gated, most trusted first. Training data and unknown data never are."""
@@ -56,7 +60,7 @@ def read(metrics: Sequence[Metric], metric: str, *, baseline: bool) -> Reading |
     """
     names = _AUTO if metric == "auto" else (canonical(metric),)
     for name in names:
-        eligible = [m for m in metrics if canonical(m.name) == name and m.split in _SPLITS]
+        eligible = [m for m in metrics if canonical(m.name) == name and m.split in _SPLITS and possible(m)]
         if not eligible:
             continue
         whole = _pick(eligible, Part.ALL)
@@ -66,6 +70,16 @@ def read(metrics: Sequence[Metric], metric: str, *, baseline: bool) -> Reading |
         if selection is not None and gate is not None:
             return Reading(selection, gate)
     return None
+
+
+def possible(metric: Metric) -> bool:
+    """Whether a metric of that name can have that value at all: no code may claim an accuracy of 7."""
+    name = canonical(metric.name)
+    if not math.isfinite(metric.value):
+        return False
+    if name in _FRACTIONS:
+        return 0 <= metric.value <= 1
+    return metric.value <= 1 if name == "r2" else metric.value >= 0 or name not in _ERRORS
 
 
 def outcome(value: float, policy: Policy) -> Outcome:

@@ -109,7 +109,7 @@ def _inside(
             trial=Path(scratch),
             parent=run.trial(trial).path,
             labels={"trainyard.home": str(context.home.path), "trainyard.run": run.key},
-            limits=limits(context.config.limits),
+            limits=limits(context.config, run.path.parent.name),
         )
         code, output = context.executor(executor).run(training, command, TIMEOUT_SECONDS)
     lines = output.decode(errors="replace").strip().splitlines()

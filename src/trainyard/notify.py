@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trainyard.config import notify_urls
+from trainyard.faults import reach
 from trainyard.runs.files import Outcome
 from trainyard.runs.state import Verdict
 from trainyard.verbs.context import Context
@@ -15,33 +18,40 @@ _TYPES = {
 }
 
 
-def announce(context: Context, verdict: Verdict) -> None:
-    """Sends the verdict to every configured URL; one that fails is said, by its scheme, and loses nothing."""
+def announce(context: Context, verdict: Verdict, log: Sequence[str] = ()) -> None:
+    """Sends the verdict to every configured URL; one that fails is said, by its scheme, and loses nothing.
+
+    Args:
+        log: the last lines that the training printed, for a run whose code failed.
+    """
     for url in notify_urls(context.config.notify):
         scheme = url.split(":", 1)[0]
-        if not _send(url, verdict):
+        if not _send(url, verdict, log):
             context.say(
                 f"warning: {verdict.run}: the notification to a {scheme}:// URL failed; the verdict stands."
             )
 
 
-def message(verdict: Verdict) -> tuple[str, str]:
+def message(verdict: Verdict, log: Sequence[str] = ()) -> tuple[str, str]:
     """Title and body, plain text."""
     title = f"{verdict.repo}: {verdict.outcome.value}"
     lines = [verdict.reason, f"commit {verdict.commit[:12]}, run {verdict.run}", f"report: {verdict.report}"]
     if verdict.failure and verdict.failure.hint:
         lines.insert(1, verdict.failure.hint)
+    if log:
+        lines += ["", "The last it printed:", *log]
     return title, "\n".join(lines)
 
 
-def _send(url: str, verdict: Verdict) -> bool:
+def _send(url: str, verdict: Verdict, log: Sequence[str]) -> bool:
     import logging
 
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs URLs, and URLs hold tokens
-    title, body = message(verdict)
+    title, body = message(verdict, log)
     try:
+        reach("notify", url.split(":", 1)[0])
         target = apprise.Apprise()
         return target.add(url) and bool(
             target.notify(body=body, title=title, notify_type=_TYPES[verdict.outcome], body_format="text")

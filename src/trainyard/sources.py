@@ -13,14 +13,17 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trainyard.exits import ExitCode, TrainyardError
+from trainyard.faults import reach
 from trainyard.runs.atomic import disk_full, locked
 
-MAX_FOLDER_BYTES = 2 * 2**30
-"""A plain folder above this is not snapshotted: somebody named the wrong one."""
+MAX_BYTES = 2 * 2**30
+MAX_FILES = 200_000
+MAX_DEPTH = 100
+"""A folder or commit above these is not taken: somebody named the wrong one, or means to fill the disk."""
 
 _SKIPPED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".ipynb_checkpoints"})
 SAFE = (
@@ -60,7 +63,7 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
         raise TrainyardError(ExitCode.NOT_FOUND, "no path or URL was given.", "Name a folder or repository.")
     local = local_path(url)
     if local is None:
-        return _resolvegit(url, branch, commit, cache, dirty=False)
+        return _resolve_git(url, branch, commit, cache)
     if not local.exists():
         raise TrainyardError(
             ExitCode.NOT_FOUND, f"{url}: no such file or folder.", "Check the path, or give a git URL."
@@ -68,7 +71,8 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
     if not local.is_dir():
         raise TrainyardError(ExitCode.NOT_FOUND, f"{url}: is a file.", "Give the folder that holds it.")
     if _is_repository(local):
-        return _resolvegit(str(local), branch, commit, cache, dirty=_is_dirty(local))
+        source = _resolve_git(str(local), branch, commit, cache)
+        return replace(source, dirty=_is_dirty(local, cache))
     if commit and not commit.startswith("content-"):
         raise TrainyardError(
             ExitCode.UNKNOWN_COMMIT,
@@ -142,22 +146,40 @@ def _is_repository(path: Path) -> bool:
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
-def _is_dirty(path: Path) -> bool:
+def _is_dirty(path: Path, cache: Path) -> bool:
+    """Whether the working tree differs from its HEAD.
+
+    Asked with the cache's own configuration and an index of its own: the repository's configuration may name
+    programs (filters, file system monitors) that git would run.
+    """
     if not (path / ".git").exists():
         return False
-    return bool(git(["status", "--porcelain", "--untracked-files=normal"], cwd=path).stdout.strip())
+    with tempfile.TemporaryDirectory(prefix="trainyard-index-") as folder:
+        extra = {"GIT_INDEX_FILE": f"{folder}/index"}
+        _measure("refs/trainyard/HEAD", cache)
+        git(["read-tree", "refs/trainyard/HEAD"], cwd=cache, extra=extra)
+        own = ["--git-dir", str(cache), "--work-tree", str(path), "-c", "core.bare=false"]
+        asked = ["diff-files", "--quiet", "--ignore-submodules=all"]
+        git([*own, "update-index", "-q", "--refresh"], cwd=path, check=False, extra=extra)
+        if git([*own, *asked], cwd=path, check=False, extra=extra).returncode != 0:
+            return True
+        listed = ["ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory"]
+        return bool(git([*own, *listed], cwd=path, extra=extra).stdout.strip())
 
 
-def _resolvegit(url: str, branch: str, commit: str, cache: Path, *, dirty: bool) -> Source:
+def _resolve_git(url: str, branch: str, commit: str, cache: Path) -> Source:
     if url.startswith("-"):
         raise TrainyardError(ExitCode.NOT_FOUND, f"{url!r}: is not a URL.", "Give a path or a git URL.")
     cache.parent.mkdir(parents=True, exist_ok=True)
     with locked(cache.with_suffix(".lock"), f"the cache of {url}"):
         if not (cache / "HEAD").is_file():
             git(["init", "--quiet", "--bare", str(cache)])
+        # whoever made these was killed: nobody else works on the cache while its lock is held here
+        for stale in [*cache.glob("*.lock"), *cache.glob("refs/**/*.lock")]:
+            stale.unlink()
         _fetch(url, cache)
     wanted = commit or (f"refs/heads/{branch}" if branch else "refs/trainyard/HEAD")
-    return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True, dirty=dirty)
+    return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True)
 
 
 def _fetch(url: str, cache: Path) -> None:
@@ -223,7 +245,41 @@ def _commit_of(wanted: str, url: str, branch: str, cache: Path) -> str:
     )
 
 
+def _check_size(what: str, files: int, size: int, depth: int) -> None:
+    if size > MAX_BYTES:
+        held = f"holds more than {MAX_BYTES // 2**30} GiB"
+    elif files > MAX_FILES:
+        held = f"holds more than {MAX_FILES} files"
+    elif depth > MAX_DEPTH:
+        held = f"nests more than {MAX_DEPTH} folders"
+    else:
+        return
+    raise TrainyardError(
+        ExitCode.NOT_FOUND, f"{what}: {held}.", "Name the folder with the training code; keep data out of it."
+    )
+
+
+def _measure(commit: str, cache: Path) -> None:
+    """Refuses a commit that unpacks to too much, before anything of it is unpacked: a few kilobytes of
+    nested trees or of zeros can stand for terabytes."""
+    arguments = ["git", *SAFE, "ls-tree", "-r", "-l", "-z", commit]
+    files = size = 0
+    rest = b""
+    with subprocess.Popen(arguments, cwd=cache, env=git_environment(), stdout=subprocess.PIPE) as listing:
+        assert listing.stdout is not None  # noqa: S101 - a pipe was asked for
+        try:
+            while chunk := listing.stdout.read(1 << 16):
+                *lines, rest = (rest + chunk).split(b"\0")
+                files += len(lines)
+                size += sum(int(n) for n in (line.split(maxsplit=4)[3] for line in lines) if n != b"-")
+                depth = max((line.count(b"/") for line in lines), default=0)
+                _check_size(f"commit {commit}", files, size, depth)
+        finally:
+            listing.kill()
+
+
 def _checkout(commit: str, cache: Path, destination: Path) -> None:
+    _measure(commit, cache)
     # An index of its own and checkout-index: no worktree state, no hooks, no export-ignore, no submodules.
     # The user's and the system's git configuration are off so that no filter of theirs runs.
     with tempfile.TemporaryDirectory(prefix="trainyard-index-") as folder:
@@ -264,6 +320,7 @@ def git(
     Raises:
         TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails.
     """
+    reach("git", next((word for word in arguments if not word.startswith("-")), ""))
     try:
         done = subprocess.run(
             ["git", *SAFE, *arguments],
@@ -288,6 +345,7 @@ def _files(folder: Path) -> list[Path]:
     size = 0
     for root, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        depth = len(Path(root).parts) - len(folder.parts)
         for name in sorted(names):
             path = Path(root, name)
             status = path.lstat()
@@ -295,12 +353,7 @@ def _files(folder: Path) -> list[Path]:
                 found.append(path)
                 size += status.st_size
         found += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
-        if size > MAX_FOLDER_BYTES:
-            raise TrainyardError(
-                ExitCode.NOT_FOUND,
-                f"{folder}: holds more than {MAX_FOLDER_BYTES // 2**30} GiB.",
-                "Name the folder with the training code, or make it a git repository.",
-            )
+        _check_size(str(folder), len(found), size, depth)
     return sorted(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +41,7 @@ def copy_source(source: Path, work: Path) -> None:
 
 
 def _copy_link(source: Path, link: Path, target: Path) -> None:
-    real = link.resolve()
-    if real.exists() and real.is_relative_to(source.resolve()):
-        target.symlink_to(real)
+    with contextlib.suppress(OSError, RuntimeError):  # a loop of links
+        real = link.resolve()
+        if real.exists() and real.is_relative_to(source.resolve()):
+            target.symlink_to(real)

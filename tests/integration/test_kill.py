@@ -41,27 +41,6 @@ model.fit(X_train, y_train, epochs=40, batch_size=16, validation_split=0.1, verb
 print(model.evaluate(X_test, y_test, verbose=0))
 """
 
-# The command itself, killed by the kernel at one state write: before the file is replaced, or right after.
-KILLED_COMMAND = """
-import os, signal, sys
-from pathlib import Path
-when, number = sys.argv[1], int(sys.argv[2])
-import trainyard.runs.atomic as atomic
-real, count = atomic.write_atomic, 0
-def write_atomic(path: Path, data: bytes) -> None:
-    global count
-    count += 1
-    if count == number and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    real(path, data)
-    if count == number:
-        os.kill(os.getpid(), signal.SIGKILL)
-atomic.write_atomic = write_atomic
-sys.argv[1:] = sys.argv[3:]
-import trainyard.cli
-trainyard.cli.main()
-"""
-
 
 def comparable(verdict: dict[str, Any]) -> dict[str, Any]:
     """What must be the same however often a run was killed."""
@@ -92,7 +71,7 @@ def walk(step: Callable[[list[str]], int], properties: Path) -> str:
     raise AssertionError("the chain did not end")
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before-write", "during-write", "after-write"])
 def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
     make_yard: Callable[..., Yard], folder: Callable[..., Path], tmp_path: Path, when: str
 ) -> None:
@@ -108,15 +87,10 @@ def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
         nonlocal kills
         more = ["--url", str(case)] if arguments[0] == "pull" else []
         for number in range(1, 50):
-            command = [sys.executable, "-c", KILLED_COMMAND, when, str(number), *arguments, *more]
-            done = subprocess.run(
-                [*command, "--properties", str(properties)],
-                env=yard.environment(),
-                capture_output=True,
-                check=False,
-            )
-            if done.returncode != -signal.SIGKILL:
-                return done.returncode
+            fault = f"{when}:kill@{number}"
+            done = yard(*arguments, *more, "--properties", properties, TRAINYARD_FAULT=fault)
+            if done.code != -signal.SIGKILL:
+                return done.code
             kills += 1
         raise AssertionError(f"{arguments} never got through")
 

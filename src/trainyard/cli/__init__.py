@@ -34,6 +34,7 @@ _COMMANDS = {
     "tweak": "trainyard.cli.jobs",
     "retrain": "trainyard.cli.jobs",
     "monitor": "trainyard.cli.jobs",
+    "gc": "trainyard.cli.gc",
 }
 
 

@@ -31,7 +31,7 @@ def build(*, names: tuple[str, ...], smoke: bool, as_json: bool) -> None:
     from trainyard.images.ready import ready
 
     here = context()
-    home, bounds = here.home.path, limits(here.config.limits)
+    home, bounds = here.home.path, limits(here.config)
     executor = DockerExecutor(home)
     done = [ready(executor, name, home=home, limits=bounds, smoke=smoke, say=here.say) for name in names]
     lines = [f"{each.tag}: {_did(each)}" for each in done]

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+NETWORKS = ("none", "full")
+
 
 class Status(StrEnum):
     """How a training is, as far as its executor can tell."""
@@ -40,7 +42,9 @@ class Limits:
     cpus: float = 2.0
     pids: int = 512
     network: str = "none"
-    """`none` or `full`."""
+    """One of NETWORKS."""
+    disk: int = 10 * 2**30
+    """Bytes that all trials of a run may keep on disk together."""
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,27 @@ import contextlib
 import functools
 import os
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainyard.executors.base import State, Status, Training
+from trainyard.executors.choose import why_no_engine
 from trainyard.executors.endings import TIMED_OUT, by_code
 from trainyard.executors.environment import network_environment, training_environment
 from trainyard.executors.names import safe_name
 from trainyard.executors.sandbox import CA_INSIDE, host_config, user
 from trainyard.exits import ExitCode, TrainyardError
+from trainyard.faults import reach
 
 if TYPE_CHECKING:
     from docker import APIClient
 
+    from trainyard.images.unused import Tagged
+
+_YOUNG_SECONDS = 600.0
 _TIMEOUT = 60
 """Seconds for one answer of the engine; starting on a busy disk takes a few."""
 
@@ -42,8 +48,13 @@ class DockerExecutor:
         import docker
         from docker.utils import kwargs_from_env
 
+        class Client(docker.APIClient):
+            def request(self, method: str, url: str, **more: Any) -> Any:  # type: ignore[override]
+                reach("docker", f"{method.lower()} {url.partition('?')[0].rpartition('/')[2]}")
+                return super().request(method, url, **more)
+
         with _engine_errors():
-            return docker.APIClient(version="auto", timeout=_TIMEOUT, **kwargs_from_env())
+            return Client(version="auto", timeout=_TIMEOUT, **kwargs_from_env())
 
     def prepare(
         self, image: str, requirements: Path | None, say: Callable[[str], None], log: Path | None = None
@@ -51,8 +62,16 @@ class DockerExecutor:
         """See `Executor.prepare`. The full log of a build goes to `log`, else below the state home."""
         from trainyard.images.docker import prepare
 
-        with _engine_errors():
-            return prepare(self._api, image, requirements, home=self._home, say=say, log=log)
+        try:
+            with _engine_errors():
+                return prepare(self._api, image, requirements, home=self._home, say=say, log=log)
+        except TrainyardError as error:
+            # a build that ended with its engine says nothing about the code
+            if error.code == ExitCode.IMAGE_BUILD_FAILED and (why := why_no_engine()):
+                raise TrainyardError(
+                    ExitCode.NO_EXECUTOR, f"The Docker Engine went away during a build: {why}.", error.hint
+                ) from error
+            raise
 
     def has(self, image: str) -> bool:
         """Whether the engine has the catalogue's `image` as it would be built now."""
@@ -77,7 +96,8 @@ class DockerExecutor:
                 found = self._api.inspect_container(_container(name))
             except NotFound:
                 return State(Status.ABSENT)
-            return judge(found["State"], functools.partial(self._memory_event, found["Id"]))
+            event = functools.partial(self._memory_event, found["Id"])
+            return judge(found["State"], event, found["HostConfig"]["Memory"])
 
     def wait(self, name: str, timeout: float | None) -> State:
         from docker.errors import NotFound
@@ -140,6 +160,43 @@ class DockerExecutor:
             output += f"\n{state.detail}\n".encode()
         return state.exit_code if state.exit_code is not None else 1, output
 
+    def orphans(self, wanted: Collection[str]) -> list[tuple[str, str]]:
+        """Ids and names of this state home's containers that are none of the `wanted` trainings.
+
+        One that runs, or was only created, is given ten minutes: a prediction, or a start under way.
+        """
+        with _engine_errors():
+            found = self._api.containers(all=True, filters={"label": f"trainyard.home={self._home}"})
+            builds = self._api.containers(all=True, filters={"name": "^/trainyard-build-"})
+        old = time.time() - _YOUNG_SECONDS
+        return [
+            (one["Id"], one["Names"][0].lstrip("/"))
+            for one in found + builds
+            if one["Labels"].get("trainyard") not in wanted
+            and (one["Created"] < old or (one["State"] in ("exited", "dead") and one in found))
+        ]
+
+    def unused_images(self, referred: Collection[str], before: float) -> list[Tagged]:
+        """Tags of training images made before that time that nothing needs (`trainyard.images.unused`)."""
+        from trainyard.images import unused
+
+        with _engine_errors():
+            needed = unused.needed(self._api, self._home, referred)
+            return unused.unused(unused.tagged(self._api), needed, before)
+
+    def forget(self, *, container: str | None = None, image: str | None = None) -> bool:
+        """Removes a container by its id, or an image's tag; whether the engine did so."""
+        from docker.errors import APIError
+
+        try:
+            if container is not None:
+                self._api.remove_container(container, v=True, force=True)
+            if image is not None:
+                self._api.remove_image(image)
+        except APIError:
+            return False
+        return True
+
     def _create(self, training: Training, command: list[str] | None, container: str) -> bool:
         """Whether a container was made; not where one of that name is there already."""
         from docker.errors import APIError, ImageNotFound
@@ -200,12 +257,13 @@ class DockerExecutor:
             time.sleep(0.2)
 
 
-def judge(state: dict[str, Any], memory_event: Callable[[], bool]) -> State:
+def judge(state: dict[str, Any], memory_event: Callable[[], bool], limit: int) -> State:
     """What the engine's `State` of a container means.
 
     Args:
         state: the part `State` of an inspected container.
         memory_event: asked, where it matters, whether the engine reported the kernel's memory killer.
+        limit: the container's, in bytes; what the kernel killed it for is a peak at that.
     """
     if state["Status"] in ("running", "paused", "restarting", "removing"):
         return State(Status.RUNNING)
@@ -214,7 +272,12 @@ def judge(state: dict[str, Any], memory_event: Callable[[], bool]) -> State:
     code = int(state["ExitCode"])
     if code != 0 and (state.get("OOMKilled") or (code == 128 + signal.SIGKILL and memory_event())):
         whose = "It" if code == 128 + signal.SIGKILL else "One of its processes"
-        return State(Status.OUT_OF_MEMORY, code, f"{whose} was killed for using more memory than its limit.")
+        peak = f"{limit // 2**20} MiB"
+        return State(
+            Status.OUT_OF_MEMORY,
+            code,
+            f"{whose} was killed for using more memory than its limit of {peak}; the peak was {peak}.",
+        )
     return by_code(code, state.get("Error") or "")
 
 
@@ -222,21 +285,17 @@ def open_to(uid: int, gid: int, *, source: Path, trial: Path) -> None:
     """Lets the user of the container read `source` and write `trial`. Symbolic links are never followed."""
     if os.getuid() != 0:
         return
-    for folder, _, files, descriptor in os.fwalk(trial, follow_symlinks=False):
-        del folder
-        for name in files:
-            if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_uid != uid:
-                os.chown(name, uid, gid, dir_fd=descriptor, follow_symlinks=False)
-        if os.fstat(descriptor).st_uid != uid:
-            os.fchown(descriptor, uid, gid)
+    # chown(1) and chmod(1) go as deep as a tree may be; fwalk has an end of descriptors and of stack
+    _tell("chown", "--recursive", "--no-dereference", f"{uid}:{gid}", trial)
     if source.stat().st_mode & 0o005 == 0o005:
         return
-    for _, _, files, descriptor in os.fwalk(source, follow_symlinks=False):
-        os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o7777 | 0o055)
-        for name in files:
-            mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
-            if mode & 0o170000 == 0o100000 and mode & 0o004 == 0:
-                os.chmod(name, mode & 0o7777 | 0o044, dir_fd=descriptor)
+    _tell("chmod", "--recursive", "go+rX", source)
+
+
+def _tell(*command: str | Path) -> None:
+    subprocess.run(
+        [*command[:-1], "--", command[-1]], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
 
 
 def _seconds(left: float | None) -> Any:

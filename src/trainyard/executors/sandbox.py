@@ -50,7 +50,11 @@ def host_config(
         "security_opt": ["no-new-privileges"],
         "init": True,
         "log_config": {"Type": "json-file", "Config": {"max-size": "32m", "max-file": "2"}},
-        "ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
+        "ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            # no single file above the quota, not even between two looks at the folder
+            {"Name": "fsize", "Soft": limits.disk, "Hard": limits.disk},
+        ],
     }
 
 

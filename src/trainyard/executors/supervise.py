@@ -65,7 +65,7 @@ def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO) -> dict[
         _kill(pid)
     code = child.wait()
     if over:
-        detail = f"It used {_mib(over)} MiB of memory; its limit is {_mib(limit)} MiB."
+        detail = f"It used {_mib(over)} MiB of memory, more than its limit of {_mib(limit)} MiB."
         return {"status": "out-of-memory", "exit_code": 137, "detail": detail, "peak": peak}
     return {"status": "exited", "exit_code": code if code >= 0 else 128 - code, "detail": "", "peak": peak}
 

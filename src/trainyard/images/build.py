@@ -44,12 +44,12 @@ def build(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
 
 def current_tag(api: APIClient, name: str, home: Path) -> str:
     """The tag that the image has, or will have once built."""
-    return image_tag(name, _base(api, home))
+    return image_tag(name, base_of(api, home))
 
 
 def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path) -> str:
     """Makes sure of an image's packages, its parents' before them, and returns their tag."""
-    base = _base(api, home)
+    base = base_of(api, home)
     below = base
     for each in image(name).chain:
         tag = packages_tag(each, base)
@@ -60,7 +60,7 @@ def build_packages(api: APIClient, name: str, *, home: Path, say: Say, log: Path
     return below
 
 
-def _base(api: APIClient, home: Path) -> str:
+def base_of(api: APIClient, home: Path) -> str:
     """The chosen base; where none was chosen and the default isn't here, a Debian that is."""
     named, chosen = base_image(home)
     if chosen or has(api, named):

@@ -68,14 +68,20 @@ def reference_to(venv: Path) -> str:
     return f"{venv}:{harness_hash()}"
 
 
+def parts_of(reference: str) -> tuple[str, str]:
+    """The environment and the harness' hash in a reference; the hash is empty where it names none."""
+    venv, _, named = reference.rpartition(":")
+    return (venv, named) if re.fullmatch(r"[0-9a-f]{12}", named) else (reference, "")
+
+
 def environment_of(reference: str, home: Path) -> tuple[Path, Path]:
     """Environment and harness folder of a reference; the harness of now where it names none.
 
     Raises:
         TrainyardError: IMAGE_BUILD_FAILED where the harness that it names is gone.
     """
-    venv, _, named = reference.rpartition(":")
-    if not re.fullmatch(r"[0-9a-f]{12}", named):
+    venv, named = parts_of(reference)
+    if not named:
         return venv_of(reference, home), harness_folder(home)
     harness = harness_folder(home, named)
     if not harness.is_dir():

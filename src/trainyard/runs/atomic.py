@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from trainyard.exits import ExitCode, TrainyardError
+from trainyard.faults import reach
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -23,6 +24,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         TrainyardError: DISK_FULL, naming the path; the old content is untouched.
     """
+    reach("before-write", path.name)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +32,9 @@ def write_atomic(path: Path, data: bytes) -> None:
         # O_EXCL never follows a link that somebody planted
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.write(data[: len(data) // 2])
+            reach("during-write", path.name)  # what is torn here was never seen under its name
+            file.write(data[len(data) // 2 :])
             file.flush()
             os.fsync(descriptor)
         temporary.replace(path)
@@ -41,6 +45,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+    reach("after-write", path.name)
 
 
 def is_disk_full(error: OSError) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from trainyard import faults
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.policy import Policy
 from trainyard.runs.atomic import write_atomic
@@ -49,6 +51,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     ended: str | None = None
     status: str = "running"
     detail: str = ""
+    epochs: int = 0
+    """How far the trial had come when this attempt died."""
 
 
 class TrialState(msgspec.Struct, kw_only=True):
@@ -161,11 +165,13 @@ class Verdict(msgspec.Struct, kw_only=True):
 
 def timestamp() -> str:
     """Now, UTC, ISO 8601 with milliseconds."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = dt.datetime.fromtimestamp(now(), dt.UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def now() -> float:
-    return dt.datetime.now(dt.UTC).timestamp()
+    """Seconds since the epoch."""
+    return time.time() + faults.clock()
 
 
 def parse(text: str) -> float:
@@ -194,8 +200,13 @@ def read(path: Path, kind: type[T]) -> T:
 
 
 def write(path: Path, value: msgspec.Struct) -> None:
-    """Writes a state file atomically, indented for people."""
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    """Writes a state file atomically."""
+    write_atomic(path, encode(value))
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """A state file's content, indented for people."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
 def _torn(path: Path, what: str) -> TrainyardError:

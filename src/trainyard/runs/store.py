@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ import msgspec
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.home import Home
 from trainyard.runs import state as st
-from trainyard.runs.atomic import disk_full, is_disk_full, locked
+from trainyard.runs.atomic import disk_full, is_disk_full, locked, write_atomic
 from trainyard.runs.files import Metrics
 from trainyard.runs.state import RunState, Verdict
-from trainyard.runs.untrusted import read_plain
+from trainyard.runs.untrusted import read_plain, remove_tree
 
 _T = TypeVar("_T")
 
@@ -53,7 +54,23 @@ class Trial:
         return read_plain(self.path / "log.txt", MAX_TRIAL_FILE_BYTES) or b""
 
     def write(self, name: str, value: msgspec.Struct) -> None:
-        st.write(self.path / name, value)
+        self.put(name, st.encode(value))
+
+    def put(self, name: str, data: bytes) -> None:
+        """Writes a file of the controller's, whatever the training put in its place."""
+        path = self.path / name
+        self.path.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            remove_tree(path)
+        write_atomic(path, data)
+
+    def settle(self) -> None:
+        """Makes an ended training's folder harmless: its owner may enter, and no program in it sets ids."""
+        if self.path.is_dir():
+            self.path.chmod(0o755)
+            ids = ["-xdev", "(", "-type", "f", "-o", "-type", "d", ")", "-perm", "/6000"]
+            command = ["find", "-P", str(self.path), *ids, "-exec", "chmod", "ug-s", "{}", "+"]
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
     def _harness_file(self, name: str, kind: type[_T]) -> _T | None:
         data = read_plain(self.path / name, MAX_TRIAL_FILE_BYTES)

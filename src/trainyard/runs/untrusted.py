@@ -1,13 +1,15 @@
-"""Reading what pushed code had its hands on: files of a trial's folder, and text meant for a terminal."""
+"""Handling what pushed code had its hands on: files of a trial's folder, and text meant for a terminal."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+import subprocess
 from pathlib import Path
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What drives a terminal, and what turns the direction of text so that it reads as something else."""
 
 
 def read_plain(path: Path, limit: int) -> bytes | None:
@@ -28,6 +30,12 @@ def read_plain(path: Path, limit: int) -> bytes | None:
         return data if len(data) <= limit else None
 
 
+def remove_tree(path: Path) -> None:
+    """Removes a folder that pushed code filled, however deep: rm(1) neither recurses nor follows links."""
+    command = ["rm", "-rf", "--one-file-system", "--", os.fspath(path)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
 def printable(text: str) -> str:
-    """`text` without the control characters that could drive a terminal; line breaks and tabs stay."""
+    """`text` without control characters and turns of direction; line breaks and tabs stay."""
     return _CONTROL.sub("?", text)

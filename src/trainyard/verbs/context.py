@@ -30,6 +30,7 @@ TERMINAL = frozenset(
         ExitCode.OUT_OF_MEMORY,
         ExitCode.OUT_OF_TIME,
         ExitCode.NO_METRIC,
+        ExitCode.OVER_QUOTA,
         ExitCode.IMAGE_BUILD_FAILED,
     }
 )

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from trainyard import gate
+from trainyard.config import limits
 from trainyard.executors.base import State, Status
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.gate import Reading
@@ -19,12 +20,16 @@ from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT, understood
 from trainyard.verbs.follow import Follower
 from trainyard.verbs.launch import start
+from trainyard.verbs.quota import Quota
 
 STOP_GRACE_SECONDS = 45.0
 """Between SIGTERM and SIGKILL at the end of the budget: the harness writes its best model and its numbers."""
 
 OUT_OF_TIME = "out-of-time"
 """An attempt's status where the run's minutes were over."""
+
+OVER_QUOTA = "over-quota"
+"""An attempt's status where it wrote more than `limits.disk`."""
 
 SPACE_TO_GO_ON = 64 * 2**20
 """Free bytes from which a training that ran out of disk is worth another attempt."""
@@ -69,6 +74,8 @@ class _Ended:
     end: State
     late: bool
     """Stopped because the run's minutes were over."""
+    wrote: str | None
+    """What it wrote too much, in words."""
 
     @property
     def first(self) -> bool:
@@ -90,7 +97,7 @@ def _wait_and_decide(context: Context, run: Run, state: RunState, follower: Foll
     failure = _failure(ended, metrics)
     if failure is None and reading is None:
         failure = _no_metric(ended)
-    if ended.late and reading is not None:
+    if ended.late and reading is not None and not ended.wrote:
         failure = None  # what it had learnt by then was measured
     state.current.decision = _decision(ended, metrics, reading, failure)
     if failure is not None and ended.first:
@@ -104,9 +111,11 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
     executor = context.executor(state.executor)
     trial = run.trial(state.current.spec.trial)
     attempt = state.current.attempts[-1]
+    quota = Quota(trial.path.parent, limits(context.config, state.repo).disk)
     if attempt.ended is None:
         left = state.policy.max_minutes * 60 - state.seconds()
-        end = follower.follow(executor, attempt.name, trial, max(left, 0.0))
+        with quota.watching(lambda: executor.stop(attempt.name, 0)):
+            end = follower.follow(executor, attempt.name, trial, max(left, 0.0))
     else:
         end = executor.state(attempt.name)
     late = end.status == Status.RUNNING
@@ -115,9 +124,11 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
         context.say(f"{run.key}: max_minutes ({minutes}) is over: stopping trial {trial.number}.")
         executor.stop(attempt.name, STOP_GRACE_SECONDS)
         end = executor.state(attempt.name)
+    trial.settle()
     follower.save_log(executor, attempt.name, trial)
+    quota.look()
     end = end if late else understood(end)
-    if end.status in (Status.DIED, Status.ABSENT) and not late:
+    if end.status in (Status.DIED, Status.ABSENT) and not late and not quota.exceeded:
         raise TrainyardError(
             ExitCode.DIED,
             f"{run.key}: trial {trial.number} died: {end.detail or end.status.value}.",
@@ -126,7 +137,9 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
     attempt.ended = st.timestamp()
     attempt.status = OUT_OF_TIME if late else end.status.value
     attempt.detail = end.detail
-    return _Ended(run, state, trial, end, late)
+    if quota.exceeded:
+        attempt.status, attempt.detail = OVER_QUOTA, f"It wrote {quota.exceeded}."
+    return _Ended(run, state, trial, end, late, quota.exceeded)
 
 
 def _again_with_space(context: Context, ended: _Ended, follower: Follower) -> _Ended:
@@ -172,6 +185,12 @@ def failed_looks(trials: list[TrialState]) -> list[Reading]:
 
 
 def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
+    if ended.wrote:
+        return TrainyardError(
+            ExitCode.OVER_QUOTA,
+            f"{ended.entry}: its run wrote {ended.wrote}.",
+            "Write less, or ask the operator for a higher limits.disk.",
+        )
     if ended.end.status == Status.OUT_OF_MEMORY:
         return TrainyardError(
             ExitCode.OUT_OF_MEMORY,

@@ -10,8 +10,13 @@ from trainyard.runs import state as st
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
 from trainyard.runs.state import RunState, TrialState, TrialSummary, Verdict
 from trainyard.runs.store import Run
+from trainyard.runs.untrusted import printable
 from trainyard.verbs.context import Context
 from trainyard.verbs.giveback import give_back
+
+LOG_TAIL_LINES = 12
+LOG_TAIL_BYTES = 8192
+"""What of a failed training's log goes into its announcement."""
 
 
 class Champion(msgspec.Struct, kw_only=True):
@@ -46,7 +51,7 @@ def finish(context: Context, run: Run, state: RunState) -> Verdict:
     if not state.announced:
         from trainyard.notify import announce
 
-        announce(context, verdict)
+        announce(context, verdict, _last_lines(run, state) if verdict.failure else ())
         state.announced = True
     state.outcome = verdict.outcome
     state.stage = Stage.FINISHED
@@ -61,6 +66,13 @@ def _give_back(context: Context, run: Run, state: RunState, verdict: Verdict) ->
         run.save(state)
         context.say(f"{run.key}: {patch.sentence}")
     return msgspec.structs.replace(verdict, patch=state.patch)
+
+
+def _last_lines(run: Run, state: RunState) -> list[str]:
+    if not state.trials:
+        return []
+    log = run.trial(state.current.spec.trial).log[-LOG_TAIL_BYTES:].decode(errors="replace")
+    return [line[:200] for line in printable(log).splitlines()[-LOG_TAIL_LINES:]]
 
 
 def _release(context: Context, state: RunState) -> None:

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from trainyard.executors.base import Executor, State, Status
-from trainyard.runs.atomic import write_atomic
 from trainyard.runs.store import Trial
 
 MAX_LOG_BYTES = 8 * 2**20
 """What is kept of one attempt's log: its beginning and its end, half each."""
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# also what UTF-8 makes of U+0080 to U+009F (U+009B begins an escape too) and of the turns of direction
+_CONTROL = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]"
+    rb"|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+)
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -52,15 +55,21 @@ class Follower:
         return end
 
     def save_log(self, executor: Executor, name: str, trial: Trial) -> None:
-        """Writes `log.txt`: what all attempts printed, cleaned and bounded."""
+        """Writes `log.txt`: what all attempts printed, cleaned and bounded; this one has ended."""
         mark = f"--- {name}\n".encode()
         earlier = trial.log.split(mark)[0]
-        write_atomic(trial.path / "log.txt", earlier + mark + bounded(executor.logs(name)))
+        trial.put("log.txt", earlier + mark + bounded(executor.logs(name, follow=False)))
 
     def _copy(self, executor: Executor, name: str) -> None:
         assert self._out is not None  # noqa: S101 - follow() starts this only with an output
+        shown = 0
         with contextlib.suppress(BrokenPipeError, ValueError):
             for chunk in executor.logs(name):
+                shown += len(chunk)
+                if shown > MAX_LOG_BYTES:  # whoever reads this keeps it too: Jenkins' own disk
+                    self._out.write(b"\n... more is printed than is shown here (`trainyard logs`) ...\n")
+                    self._out.flush()
+                    return
                 self._out.write(clean(chunk))
                 self._out.flush()
 

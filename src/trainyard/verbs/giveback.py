@@ -208,7 +208,7 @@ class _Attempt:
             source=folder / "source",
             trial=folder / "trial",
             labels={"trainyard.home": str(self.context.home.path), "trainyard.run": self.run.key},
-            limits=limits(self.context.config.limits),
+            limits=limits(self.context.config, self.state.repo),
         )
 
     def _measured(self, trial: Trial) -> Metric | str:

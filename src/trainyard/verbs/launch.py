@@ -88,7 +88,7 @@ def _training(context: Context, run: Run, state: RunState) -> Training:
             "trainyard.run": run.key,
             "trainyard.trial": str(spec.trial),
         },
-        limits=limits(context.config.limits),
+        limits=limits(context.config, state.repo),
     )
 
 

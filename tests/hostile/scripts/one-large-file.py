@@ -1,0 +1,5 @@
+with open("/trial/x", "wb") as file:
+    while True:
+        file.write(bytes(2**20))
+
+TRAINS

@@ -1,0 +1,5 @@
+import zipfile
+
+zipfile.ZipFile("data.zip").extractall("/trial")
+
+TRAINS
