@@ -93,6 +93,7 @@ class Job:
     holdout: float = 0.2
     task: str | None = None
     metric: str = "auto"
+    target: float | None = None
 
 
 def read_job(trial: Trial) -> Job:

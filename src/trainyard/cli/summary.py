@@ -28,6 +28,8 @@ def summary(verdict: Verdict, *, color: bool) -> str:
         lines.append(
             f"  {mark} trial {trial.number}  {number}  {trial.cpu_seconds:6.1f} CPU s  {trial.reason}"
         )
+        if trial.abandoned:
+            lines.append(f"      {printable(trial.abandoned)}")
     if verdict.baseline and verdict.metric and verdict.best_trial:
         name = gate.canonical(verdict.metric.name)
         lines.append(f"  {name}: {verdict.baseline.value:.4f} as pushed, {verdict.metric.value:.4f} now")

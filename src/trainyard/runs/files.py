@@ -115,6 +115,13 @@ class DataFacts(msgspec.Struct, kw_only=True):
     """Free figures about inputs and labels (`x_min`, `x_max`, `x_mean`, `x_std`, `majority`, ...)."""
 
 
+class Race(msgspec.Struct, kw_only=True):
+    """How a `race` move ended. 0 is the form without the race's other moves, 1 the one with them."""
+
+    winner: int
+    scores: list[float] = msgspec.field(default_factory=list)
+
+
 class Metrics(msgspec.Struct, kw_only=True):
     """`metrics.json`: what the harness learnt from one trial."""
 
@@ -139,6 +146,9 @@ class Metrics(msgspec.Struct, kw_only=True):
     model: str | None = None
     """The saved model's path inside the trial's folder."""
     inherited: bool = False
+    abandoned: str | None = None
+    """Why the training was ended before its last epoch, in a sentence."""
+    race: Race | None = None
 
 
 class Move(msgspec.Struct, kw_only=True):
@@ -176,3 +186,5 @@ class Job(msgspec.Struct, kw_only=True):
     """Part of the data held out where the script holds nothing out."""
     task: str | None = None
     metric: str = "auto"
+    target: float | None = None
+    """An accuracy: the code's own training is ended where its curve can't reach it. Null: never."""

@@ -40,6 +40,8 @@ class Decision(msgspec.Struct, kw_only=True):
     cpu_seconds: float = 0.0
     error: str | None = None
     """Why the training gave no number, where it gave none."""
+    abandoned: str | None = None
+    """Why the training was ended before its last epoch, where it was."""
 
 
 class Attempt(msgspec.Struct, kw_only=True):
@@ -132,6 +134,7 @@ class TrialSummary(msgspec.Struct, kw_only=True):
     cpu_seconds: float
     error: str | None = None
     looked: bool = False
+    abandoned: str | None = None
 
 
 class Verdict(msgspec.Struct, kw_only=True):

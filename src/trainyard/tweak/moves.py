@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from trainyard.runs.files import Move, Spec
+import msgspec
+
+from trainyard.runs.files import Move, Race, Spec
 
 _ONCE = frozenset(
     {
@@ -44,6 +46,23 @@ def joined(before: Iterable[Move], more: Iterable[Move]) -> list[Move]:
         found = [m for m in found if m.kind not in replaced]
         found.append(one)
     return found
+
+
+def resolved(spec: Spec, race: Race | None) -> Spec:
+    """The spec with its race, if it has one, replaced by what won: what the trial's model was built by."""
+    held = next((one for one in spec.moves if one.kind == "race"), None)
+    if held is None:
+        return spec
+    moves = [one for one in spec.moves if one is not held]
+    if race is None:
+        return msgspec.structs.replace(spec, moves=moves)
+    other = [Move(**one) for one in held.args["other"]]
+    won = race.winner == 1
+    scores = " to ".join(f"{one:.2f}" for one in sorted(race.scores[:2], reverse=True))
+    told = f"{held.args['names'][int(won)]} won the race by {scores}"
+    return msgspec.structs.replace(
+        spec, moves=joined(moves, other if won else []), reason=spec.reason.replace(held.reason, told)
+    )
 
 
 def signature(spec: Spec) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from trainyard.policy import Policy
 from trainyard.runs.files import Move
 from trainyard.tweak import budget, capacity
@@ -15,6 +17,7 @@ from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
 
 PROBE_EPOCHS = 60
+RACE_EPOCHS = 2
 SURELY = 0.55
 """Confidence from which on overfitting is treated before anything else."""
 
@@ -103,7 +106,7 @@ def _repaired(parts: Parts) -> Step | None:
     moves += [*parts.settled_averages(), *parts.rate()]
     if not moves:
         return None
-    moves += parts.long()
+    moves += [*parts.long(), *_race_of_heads(parts)]
     left_out = (Kind.LITTLE_DATA, Kind.IMBALANCE, Kind.OVERFIT)
     why = [one.sentence.rstrip(".") for kind, one in parts.findings.items() if kind not in left_out]
     return Step("repaired", moves, _because(moves, why or [parts.short()]))
@@ -152,17 +155,35 @@ def _regularised(parts: Parts, rate: float, wider: bool = False) -> Step | None:
 
 def _pooled(parts: Parts) -> Step | None:
     """The other head: global pooling sees a shape wherever it is, flattening knows the place."""
+    moves = _other_head(parts)
+    if not moves:
+        return None
+    moves += [*capacity.normalise(parts.network, parts.momentum), *parts.rate(), *parts.long()]
+    return Step("pooled", moves, _because(moves, [parts.short()]))
+
+
+def _other_head(parts: Parts) -> list[Move]:
     network = parts.network
     flat = [one for one in network.of("Flatten") if not one.name.startswith("ty_")]
     pooled = [one for one in network.of("GlobalAveragePooling2D") if not one.name.startswith("ty_")]
     if not network.convolutional or not (flat or pooled):
-        return None
+        return []
     layer, to = (flat[0], "gap") if flat else (pooled[0], "flatten")
     told = "global average pooling" if to == "gap" else "flattening"
     moves = [move("head", f"replaced {layer.name} by {told}", layer=layer.name, to=to)]
-    moves += capacity.deeper(network, parts.momentum) if to == "gap" else []
-    moves += [*capacity.normalise(network, parts.momentum), *parts.rate(), *parts.long()]
-    return Step("pooled", moves, _because(moves, [parts.short()]))
+    return moves + (capacity.deeper(network, parts.momentum) if to == "gap" else [])
+
+
+def _race_of_heads(parts: Parts) -> list[Move]:
+    """Which head suits the images is not in the curves, but two epochs of each tell."""
+    swap = _other_head(parts)
+    if not swap or not parts.curve.val_score or any(one.kind == "head" for one in parts.best.spec.moves):
+        return []
+    names = ["flattening", "global pooling"]
+    names = names if swap[0].args["to"] == "gap" else names[::-1]
+    text = f"raced {names[0]} against {names[1]} for {RACE_EPOCHS} epochs"
+    other = [msgspec.to_builtins(one) for one in swap]
+    return [move("race", text, epochs=RACE_EPOCHS, other=other, names=names)]
 
 
 def _training_only(parts: Parts) -> Iterator[Step]:

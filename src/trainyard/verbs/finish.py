@@ -152,6 +152,7 @@ def _summary(trial: TrialState) -> TrialSummary:
         cpu_seconds=decision.cpu_seconds if decision else 0.0,
         error=decision.error if decision else None,
         looked=bool(decision and decision.looked),
+        abandoned=decision.abandoned if decision else None,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from trainyard import gate
 from trainyard.config import limits, repo_config
 from trainyard.detect import Detection, Overrides, check, detect, render
 from trainyard.executors.base import Training
@@ -105,6 +106,7 @@ def job_of(run: Run, state: RunState) -> Job:
         seed=state.seed,
         task=detection.task,
         metric=state.policy.metric,
+        target=state.policy.target if _may_abandon(state) else None,
     )
 
 
@@ -113,6 +115,13 @@ def _write_inputs(run: Run, state: RunState) -> None:
     trial.path.mkdir(parents=True, exist_ok=True)
     trial.write("job.json", job_of(run, state))
     trial.write("spec.json", state.current.spec)
+
+
+def _may_abandon(state: RunState) -> bool:
+    """Whether the code's own training may be cut short: an accuracy is wanted, and retrains can follow."""
+    policy = state.policy
+    named = policy.metric == "auto" or gate.canonical(policy.metric) == "accuracy"
+    return named and policy.direction == "max" and 0 < policy.target < 1 and policy.max_trials > 1
 
 
 def _prepare(context: Context, run: Run, state: RunState, detection: Detection) -> str:

@@ -27,9 +27,7 @@ def prepare(
     """The arguments to call the original `fit` with, and the run that its callbacks report to."""
     fitted = session.take(model, adapter)
     number = session.next_fit()
-    if session.spec["moves"]:
-        arguments = _moved(session, fitted, arguments)
-    elif not fitted.fits:
+    if not session.spec["moves"] and not fitted.fits:
         _name_mistakes(session, model, arguments)
     if arguments.get("batch_size") == 0:
         arguments.pop("batch_size")
@@ -38,6 +36,7 @@ def prepare(
     own_validation = fitted.validation is not None
     if fitted.validation is None and _holds_out(session, fitted, arguments):
         arguments = hold_out(session, fitted, arguments, place)
+    arguments = (_moved if session.spec["moves"] else _projected)(session, fitted, arguments)
     _know_training(session, fitted, arguments)
     fitted.fits += 1
     session.record.set(framework=adapter.framework)
@@ -101,12 +100,14 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
     """Applies the spec: the architecture once per model, the training settings to every fit."""
     from trainyard_harness import moves
     from trainyard_harness.moves import keras as network
+    from trainyard_harness.moves import race
 
     if not fitted.fits:
         model = fitted.model
         first = len(session.fitted) == 1
         parent = session.trial.parent if first else None
-        changed, inherited, notes = network.apply(model, session.spec["moves"], parent)
+        changed, inherited, notes, raced = race.run(model, session.spec["moves"], parent, arguments)
+        session.record.set(race=raced)
         if changed is not model:
             # The script keeps its own object: whatever it calls on it next must find the changed model.
             object.__setattr__(model, "__class__", type(changed))
@@ -130,6 +131,23 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
             if type(callback).__name__ == "EarlyStopping":
                 callback.patience = int(wanted["patience"])
     return arguments
+
+
+def _projected(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Watches the code's own training: what can't reach the target is not trained to its end."""
+    from trainyard_harness.moves import keras as network
+    from trainyard_harness.moves import projection
+
+    planned = int(arguments.get("epochs") or 1) - int(arguments.get("initial_epoch") or 0)
+    target = session.job.target
+    if target is None or fitted.fits:
+        return arguments
+
+    def say(sentence: str) -> None:
+        session.record.set(abandoned=sentence)
+
+    watching = projection.callback(network.keras_of(fitted.model), target, planned, say)
+    return {**arguments, "callbacks": [*_listed(arguments.get("callbacks")), watching]}
 
 
 def _listed(callbacks: Any) -> list[Any]:

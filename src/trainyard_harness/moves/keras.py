@@ -31,7 +31,7 @@ def apply(model: Any, moves: list[dict[str, Any]], parent: Path | None = None) -
         if any(move["kind"] in edits.EDITS for move in moves):
             notes.append(f"{kind} is a class of the script's own: only its training settings were changed.")
         return model, False, notes
-    keras = _keras_of(model)
+    keras = keras_of(model)
     graph = Graph(model.get_config(), sequential=kind == "Sequential")
     new = _rebuilt(keras, model, graph)
     for move in moves:
@@ -60,7 +60,7 @@ def callbacks(model: Any, moves: list[dict[str, Any]]) -> list[Any]:
     wanted = [move["args"] for move in moves if move["kind"] == "stop"]
     if not wanted:
         return []
-    return [stopping.callback(_keras_of(model), wanted[-1]["patience"], wanted[-1].get("enough"))]
+    return [stopping.callback(keras_of(model), wanted[-1]["patience"], wanted[-1].get("enough"))]
 
 
 def _describable(model: Any) -> bool:
@@ -71,7 +71,7 @@ def _describable(model: Any) -> bool:
     return True
 
 
-def _keras_of(model: Any) -> ModuleType:
+def keras_of(model: Any) -> ModuleType:
     """The Keras that made this model: `keras`, or `tf_keras` where a script uses that."""
     for base in type(model).__mro__:
         top = base.__module__.split(".")[0]
