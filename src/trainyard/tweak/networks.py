@@ -40,7 +40,8 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, bar: float
 def _ordered(parts: Parts) -> Iterator[Step | None]:
     improving = parts.has(Kind.IMPROVING) and not parts.broken
     overfit = parts.findings.get(Kind.OVERFIT)
-    if parts.has(Kind.UNLEARNABLE) and not parts.broken and not parts.best.spec.moves:
+    unlearnable = parts.findings.get(Kind.UNLEARNABLE)
+    if unlearnable is not None and unlearnable.confidence > SURELY and not parts.broken:
         yield _probed(parts)
         yield _regularised(parts, 0.3)
     if improving and (parts.near or _enough_capacity(parts)):
@@ -177,7 +178,7 @@ def _other_head(parts: Parts) -> list[Move]:
 def _race_of_heads(parts: Parts) -> list[Move]:
     """Which head suits the images is not in the curves, but two epochs of each tell."""
     swap = _other_head(parts)
-    if not swap or not parts.curve.val_score or any(one.kind == "head" for one in parts.best.spec.moves):
+    if not swap or any(one.kind == "head" for one in parts.best.spec.moves):
         return []
     names = ["flattening", "global pooling"]
     names = names if swap[0].args["to"] == "gap" else names[::-1]

@@ -77,7 +77,7 @@ class Parts:
         """So many epochs at most, ended by a plateau or well beyond the target."""
         patience = patience or budget.patience(epochs)
         enough = self.goal + 0.25 * (1 - self.goal)
-        known = bool(self.curve.val_score) and self.policy.direction == "max" and 0 < enough < 1
+        known = self.policy.direction == "max" and 0 < enough < 1
         found = [
             move("epochs", f"trained for up to {epochs} epochs", epochs=epochs),
             move(

@@ -36,6 +36,8 @@ def prepare(
     own_validation = fitted.validation is not None
     if fitted.validation is None and _holds_out(session, fitted, arguments):
         arguments = hold_out(session, fitted, arguments, place)
+    if session.spec["moves"]:
+        arguments = _watched(session, fitted, arguments)
     arguments = (_moved if session.spec["moves"] else _projected)(session, fitted, arguments)
     _know_training(session, fitted, arguments)
     fitted.fits += 1
@@ -94,6 +96,19 @@ def plain_name(name: str) -> str:
     if bare in {"acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}:
         bare = "accuracy"
     return prefix + {"mean_squared_error": "mse", "mean_absolute_error": "mae"}.get(bare, bare)
+
+
+def _watched(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Where a retrain has no validation data but its test rows are known already: the half to choose by."""
+    if fitted.validation is not None or fitted.held_out is not None:
+        return arguments
+    fitted.last = (arguments.get("x"), arguments.get("y"))
+    test = session.divided(fitted)
+    n = test.n if test is not None else None
+    if test is None or not n or test.ordered:
+        return arguments
+    rows = halves(n, session.job.seed, test.y)[0]
+    return {**arguments, "validation_data": (take(test.x, rows), take(test.y, rows))}
 
 
 def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:
