@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     ours = {(row["script"], row["seed"]): row for row in rows if row["method"] == "ours"}
     lines = [
         f"{'method':26} {'runs':>4} {'at target':>9} {'score':>6} {'trainings':>9} {'CPU s':>8} "
-        f"{'ours/it':>8} {'GMAC':>8} {'ours/it':>8}"
+        f"{'ours/it':>8} {'net s':>7} {'ours/it':>8} {'GMAC':>8} {'ours/it':>8}"
     ]
     for method in METHODS:
         own = [row for row in rows if row["method"] == method and row["score"] is not None]
@@ -41,8 +42,9 @@ def table(rows: list[dict[str, Any]]) -> str:
             f"{SAID[method]:26} {len(own):4} {reached:6}/{len(own):<2} "
             f"{statistics.mean(row['score'] for row in own):6.3f} "
             f"{statistics.median(row.get('trainings', row['retrains']) for row in own):9.0f} "
-            f"{sum(row['cpu'] for row in own):8.0f} {_ratio(shared, 'cpu'):>8} "
-            f"{sum(row['macs'] for row in own) / 1e9:8.1f} {_ratio(shared, 'macs'):>8}"
+            f"{sum(row['cpu'] for row in own):8.0f} {_ratio(shared, _cpu):>8} "
+            f"{sum(_net(row) for row in own):7.0f} {_ratio(shared, _net):>8} "
+            f"{sum(row['macs'] for row in own) / 1e9:8.1f} {_ratio(shared, _macs):>8}"
         )
     if ours:
         retrains = statistics.median(row["retrains"] for row in ours.values())
@@ -50,9 +52,22 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _ratio(shared: list[tuple[dict[str, Any], dict[str, Any]]], what: str) -> str:
-    theirs = sum(row[what] for _, row in shared)
-    return f"{sum(row[what] for row, _ in shared) / theirs:.2f}" if theirs else "-"
+def _cpu(row: dict[str, Any]) -> float:
+    return row["cpu"]
+
+
+def _net(row: dict[str, Any]) -> float:
+    """CPU seconds without imports and the chain around the trainings."""
+    return row["cpu"] - row.get("startup", 0.0)
+
+
+def _macs(row: dict[str, Any]) -> float:
+    return row["macs"]
+
+
+def _ratio(shared: list[tuple[Any, Any]], of: Callable[[dict[str, Any]], float]) -> str:
+    theirs = sum(of(row) for _, row in shared)
+    return f"{sum(of(row) for row, _ in shared) / theirs:.2f}" if theirs else "-"
 
 
 def plot(found: dict[str, list[dict[str, Any]]], path: Path) -> None:
