@@ -176,6 +176,8 @@ class Parts:
         """How far the held-out number is from the target, in words."""
         if self.held is None:
             return "there is no held-out number yet"
+        if self.policy.reaches(self.held, self.policy.target):
+            return f"the number to choose by is {self.held:.3f}, but a look at the report part fell short"
         missed = abs(self.policy.target - self.held)
         return f"the held-out number {self.held:.3f} is {missed:.3f} short of the target"
 
