@@ -106,14 +106,16 @@ def job_of(run: Run, state: RunState) -> Job:
         seed=state.seed,
         task=detection.task,
         metric=state.policy.metric,
-        target=state.policy.target if _may_abandon(state) else None,
     )
 
 
 def _write_inputs(run: Run, state: RunState) -> None:
     trial = run.trial(state.current.spec.trial)
     trial.path.mkdir(parents=True, exist_ok=True)
-    trial.write("job.json", job_of(run, state))
+    job = job_of(run, state)
+    if state.current.spec.trial == 0 and _may_abandon(state):
+        job.target = state.policy.target
+    trial.write("job.json", job)
     trial.write("spec.json", state.current.spec)
 
 

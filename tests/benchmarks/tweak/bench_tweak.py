@@ -199,7 +199,7 @@ def _home() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "venvs").exists() and (CACHE / "test-venvs").exists():
         (home / "venvs").symlink_to(CACHE / "test-venvs")
-    (home / "config.toml").write_text("[limits]\ncpus = 1.0\n")
+    (home / "config.toml").write_text("[limits]\ncpus = 1.0\n\n[patch]\nenabled = false\n")
     return home
 
 
