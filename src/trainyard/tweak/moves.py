@@ -66,6 +66,6 @@ def resolved(spec: Spec, race: Race | None) -> Spec:
 
 
 def signature(spec: Spec) -> str:
-    """Equal for specs that would train the same thing, whatever their reasons say."""
-    moves = [[m.kind, m.args] for m in spec.moves]
+    """Equal for specs that would train the same thing, whatever their reasons and when they stop."""
+    moves = [[m.kind, m.args] for m in spec.moves if m.kind not in ("stop", "patience")]
     return json.dumps([spec.parent, moves], sort_keys=True)

@@ -82,7 +82,10 @@ def propose(
         if earlier and base is first and (known := remembered(first, earlier)):
             steps = chain([known], steps)
         for step in steps:
-            if taken[step.name] >= step.at_most:
+            again = step.inherit and any(
+                one.spec.step == step.name and one.spec.parent == base.number for one in history
+            )
+            if again or taken[step.name] >= step.at_most:
                 continue
             spec = Spec(
                 schema=SCHEMA,

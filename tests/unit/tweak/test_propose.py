@@ -238,6 +238,14 @@ def test_a_failed_look_raises_what_the_next_trial_aims_at() -> None:
     assert raised > calm + 0.01
 
 
+def test_a_raised_bar_alone_is_no_reason_to_train_the_same_again() -> None:
+    first = record(network(dense_net(64), epochs=6), 0.92, curves(RISING, RISING))
+    second = looked(record(network(dense_net(64)), 0.91, curves(FLAT, FLAT), spec=next_of(first).spec), 0.85)
+    assert second.spec.step == "continued"
+    third = next_of(first, second)
+    assert (third.spec.parent, third.spec.step) != (second.spec.parent, second.spec.step)
+
+
 def test_the_search_ends_after_three_failed_looks() -> None:
     history = [record(network(conv_net(3)), 0.6, curves(RISING, RISING))]
     for _ in range(3):
