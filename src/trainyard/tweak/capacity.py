@@ -82,7 +82,7 @@ def deeper(network: Network, momentum: float) -> list[Move]:
     if convolutions:
         last = _end_of_maps(network, convolutions[-1])
         if last is not None and len(last.shape) == 4 and min((s or 8) for s in last.shape[1:3]) >= 3:
-            filters = min(128, 2 * (convolutions[-1].width or 16))
+            filters = min(128, 2 * max(convolutions[-1].width or 0, FLOORS["conv"]))
             text = f"added a convolution block of {filters} filters behind {last.name}"
             return [move("conv_block", text, after=last.name, filters=filters, momentum=momentum)]
     place = _before_output(network)
