@@ -100,9 +100,9 @@ def _ours(script: Path, seed: int, home: Path) -> dict[str, Any]:
         command += ["--seed", str(seed), "--executor", "process", "--json"]
         command += ["--policy", f"target={results.TARGET}"]
         done = subprocess.run(command, env=_environment(home), capture_output=True, text=True, check=False)
-    if not done.stdout.startswith("{"):
+    verdict = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    if not verdict.get("trials"):
         raise SystemExit(f"bench: {script.stem}: {done.stderr[-3000:]}")
-    verdict = json.loads(done.stdout)
     trials = [Path(verdict["report"]).parent / "trials" / f"{one['number']:03d}" for one in verdict["trials"]]
     scores = [_score(trial) for trial in trials]
     return {
