@@ -54,7 +54,7 @@ def test_what_services_run_belongs_to_root(any_host: Host) -> None:
 def test_nothing_listens_beyond_the_documented_ports(any_host: Host) -> None:
     rows = any_host.run("ss -Htulnp").splitlines()
     outside = [row for row in rows if not row.split()[4].startswith(("127.", "[::1]"))]
-    documented = {"22", "8080", "9118"} if any_host.name.endswith("controller") else {"22"}
+    documented = {"22", "8080"} if any_host.name.endswith("controller") else {"22"}
     assert {row.split()[4].rpartition(":")[2] for row in outside} <= documented, rows
     assert not [row for row in outside if row.startswith("udp")], rows
 
