@@ -2,9 +2,9 @@
 
     scripts/bench, or: .venv/bin/python tests/benchmarks/bench_watch.py [--pushes N] [--remotes N]
 
-The jobs are the shipped ones, loaded into the stand-in for Jenkins (tests/provisioning/standin); job1's `trainyard`
-writes down when it began. So a latency holds the push's own hook or the next look, the journal's fsync, Jenkins' API
-(the stand-in's, which is quicker than Java but waits 0.2 s where two builds of a job meet) and the start of a shell.
+The jobs are the shipped ones, loaded into the stand-in for Jenkins (tests/provisioning/standin); job1's
+`trainyard` writes down when it began. So a latency holds `git push` itself, its hook or the next look, the
+journal's fsync, Jenkins' API (the stand-in's, which is quicker than Java) and the start of a shell.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def line(what: str, shown: str, value: float, goal: float | None) -> bool:
 
 
 def latencies(folder: Path, way: str, pushes: int) -> list[float]:
-    """Seconds from before `git push` (whose own time counts) to job1's first line, one push after the other."""
+    """Seconds from the beginning of `git push` to job1's first line, one push after the other."""
     jenkins = Jenkins(folder)
     names = [f"repo{n}" for n in range(REPOS)]
     jenkins.load(*names)
@@ -106,8 +106,8 @@ def hook(repo: Repo, name: str, socket: Path) -> None:
     script.parent.mkdir(exist_ok=True)
     script.write_text(
         "#!/bin/sh\nwhile read -r _ new ref; do\n"
-        f"  curl --silent --max-time 5 --unix-socket {socket} --output /dev/null --data-urlencode repo={name} "
-        '--data-urlencode "ref=$ref" --data-urlencode "commit=$new" http://watch/push\ndone\n'
+        f"  curl --silent --max-time 5 --unix-socket {socket} --output /dev/null "
+        f'--data-urlencode repo={name} --data-urlencode "ref=$ref" --data-urlencode "commit=$new" http://watch/push\ndone\n'
     )
     script.chmod(0o755)
 

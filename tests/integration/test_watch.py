@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import random
 import signal
 import threading
@@ -157,7 +156,8 @@ def test_undisturbed_no_commit_starts_job1_twice_though_hook_webhook_and_polling
 def test_a_jenkins_that_forgot_its_queue_is_asked_again(
     tmp_path: Path, jenkins: Jenkins, watch: Make
 ) -> None:
-    jenkins.script("time.sleep(3600)")  # job1 hangs, so the second push waits in the queue
+    go = tmp_path / "go"
+    jenkins.script(f"while [ ! -e {go} ]; do sleep 0.1; done")  # so the second push waits in the queue
     repo = Repo.make(tmp_path, "slow")
     first = repo.pushed()
     watcher = watch(slow=repo.bare)
@@ -165,8 +165,7 @@ def test_a_jenkins_that_forgot_its_queue_is_asked_again(
     second = repo.pushed()
     until(lambda: [push["item"] for push in watcher.record("slow")["waiting"]] not in ([], [1], [1, None]))
     jenkins.kill()
-    os.system(f"kill $(pgrep -f '^.*{jenkins.bin}/trainyard')")
-    jenkins.script("")
+    go.touch()
     jenkins.start()
     until(lambda: watcher.settled("slow"))
     assert set(jenkins.commits("slow")) == {first, second}

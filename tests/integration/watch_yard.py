@@ -109,13 +109,10 @@ class Jenkins:
         self.token_file.chmod(0o600)
 
     def script(self, more: str) -> None:
-        """What job1 and job6 run: notes time and arguments, NUL between them, then `more`."""
+        """What job1 and job6 run: notes time and arguments, NUL behind each, in one write; then `more`."""
         program = self.bin / "trainyard"
         program.write_text(
-            f"#!{sys.executable}\nimport os, sys, time\n"
-            "said = '\\0'.join([str(time.time()), *sys.argv[1:]])\n"
-            "line = said.encode('utf-8', 'surrogateescape') + b'\\n'\n"
-            f"d = os.open({str(self.calls_file)!r}, os.O_WRONLY | os.O_APPEND)\nos.write(d, line)\n{more}\n"
+            f"#!/bin/sh\nprintf '%s\\0' \"$(date +%s.%N)\" \"$@\" '\n' >> {self.calls_file}\n{more}\n"
         )
         program.chmod(0o755)
 
@@ -162,8 +159,8 @@ class Jenkins:
     def calls(self) -> list[tuple[float, dict[str, str]]]:
         """(when, options and verb) of every job1 and job6 that ran."""
         found = []
-        for line in self.calls_file.read_bytes().splitlines():
-            moment, verb, *options = line.decode("utf-8", "surrogateescape").split("\0")
+        for call in self.calls_file.read_bytes().split(b"\0\n\0")[:-1]:
+            moment, verb, *options = call.decode("utf-8", "surrogateescape").split("\0")
             found.append(
                 (float(moment), {"verb": verb, **dict(zip(options[::2], options[1::2], strict=True))})
             )
