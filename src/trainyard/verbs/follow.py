@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from trainyard.executors.base import Executor, State, Status
+from trainyard.exits import TrainyardError
 from trainyard.runs.store import Trial
 
 MAX_LOG_BYTES = 8 * 2**20
@@ -63,7 +64,8 @@ class Follower:
     def _copy(self, executor: Executor, name: str) -> None:
         assert self._out is not None  # noqa: S101 - follow() starts this only with an output
         shown = 0
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        # an engine that goes away ends what is shown here; the wait says what became of the training
+        with contextlib.suppress(BrokenPipeError, ValueError, TrainyardError):
             for chunk in executor.logs(name):
                 shown += len(chunk)
                 if shown > MAX_LOG_BYTES:  # whoever reads this keeps it too: Jenkins' own disk

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from trainyard.exits import TrainyardError
+
 MAX_FILES = 100_000
 """Files and folders of a run: a disk has an end of those too."""
 
@@ -51,8 +53,9 @@ class Quota:
             self.look()
             pause = min(max(_SECONDS[0], _SHARE * (time.monotonic() - began)), _SECONDS[1])
             if self.exceeded:
-                end()
-                return
+                with contextlib.suppress(TrainyardError):  # the engine is away: told again after the pause
+                    end()
+                    return
 
     def look(self) -> None:
         """Sets `exceeded` where the folder holds too much now."""
