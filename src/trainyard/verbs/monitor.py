@@ -18,7 +18,7 @@ from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.endings import state_of
 from trainyard.verbs.follow import Follower, epochs
 from trainyard.verbs.launch import start
-from trainyard.verbs.patience import deaths, due
+from trainyard.verbs.patience import deaths, due, pause
 
 STALE_SECONDS = 120.0
 """Between two jobs of a healthy Jenkins chain a run is untouched for less than this."""
@@ -79,7 +79,9 @@ def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -
     going: dict[str, Future[object]] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
-            found = [f for f in monitor(context, repo, patient=False) if f.run.key not in going]
+            found = monitor(context, repo, patient=False)
+            # asked after the look: a chain that ended just before it left its run to be found
+            found = [f for f in found if f.run.key not in going or going[f.run.key].done()]
             # a run that stands where it stood is not taken up twice: what kept it (a full disk) still does
             new = [f for f in found if (f.run.key, f.action) not in seen]
             for finding in new:
@@ -140,7 +142,8 @@ def _restart(context: Context, run: Run, state: RunState, died: str) -> Finding:
             "Look for what kills it (`trainyard logs`), then push again.",
         )
     if (seconds := due(current.attempts, healing.pause, st.now())) > 0:
-        return Finding(run, f"{what}; the next attempt is due in {seconds:.0f} s", False, seconds)
+        waits = pause(current.attempts, healing.pause)
+        return Finding(run, f"{what}; the next attempt waits {waits:g} s", False, seconds)
     start(context, run, state)
     action = f"{what}; started again after epoch {attempt.epochs}, attempt {len(current.attempts)}"
     return Finding(run, action, resume=True)
