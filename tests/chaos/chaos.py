@@ -44,6 +44,8 @@ max_minutes = 60
 [healing]
 deaths = 1000
 pause = 0.2
+[patch]
+enabled = false
 """
 
 ROUNDS = 40
