@@ -46,6 +46,15 @@ def test_move(promise: str, answers: dict[str, str]) -> None:
     assert answers[promise] == "ok", answers[promise]
 
 
+def test_a_torch_script_begins_at_the_rate_that_was_asked_for(bench: Callable[[str], Bench]) -> None:
+    torch = bench("pytorch")
+    moves = [{"kind": "learning_rate", "args": {"learning_rate": 0.004}, "reason": ""}]
+    trial = torch.trial(spec={"trial": 1, "parent": None, "moves": moves})
+    ended = torch.train((Path(__file__).parent / "scripts" / "t_prints_nothing.py").read_text(), trial)
+    ended.clean()
+    assert ended.architecture["compile"]["optimizer"]["config"]["learning_rate"] == 0.004
+
+
 PIPELINE = """
     import numpy as np
     from sklearn.datasets import make_classification

@@ -46,6 +46,10 @@ MOVES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
         ("widen", {"layers": {"embedding": 8, "bidirectional": 12}}),
         ("dropout", {"layers": {"bidirectional": 0.2}}),
         ("learning_rate", {"learning_rate": 0.01}), ("epochs", {"epochs": 8})]),
+    "of_its_own_class": ("keras", [
+        ("rebuild", {"layers": [{"name": "first", "turn": 0, "width": 48}]}),
+        ("optimizer", {"class_name": "Adam", "config": {"learning_rate": 0.01}}),
+        ("epochs", {"epochs": 20})]),
     "forest": ("sklearn", [
         ("set_params", {"params": {"n_neighbors": 5, "weights": "distance"}}), ("scale_inputs", {})]),
 }  # fmt: skip
@@ -65,6 +69,11 @@ def test_the_patched_script_is_the_winner(name: str, bench: Callable[[str], Benc
     lab = bench(image)
     source = lab.source((WEAK / f"{name}.py").read_text())
     pushed = lab.train(source, lab.trial("000"))
+    for kind, args in pairs:
+        for one in args["layers"] if kind == "rebuild" else ():
+            one["made_at"] = next(
+                layer["made_at"] for layer in pushed.architecture["layers"] if layer["name"] == one["name"]
+            )
     plain = [{"kind": kind, "args": args, "reason": ""} for kind, args in pairs]
     winner = lab.train(source, lab.trial("001", spec={"trial": 1, "parent": None, "moves": plain}))
     assert "left out" not in winner.notes

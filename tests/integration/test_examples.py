@@ -45,6 +45,7 @@ def test_each_example_ends_as_named_and_alike_on_both_executors(
     if outcome == "promoted":
         assert Path(verdict["model"]).exists()
         assert yard("verify", verdict["run"], "--json").json["reproduced"]
+        assert bool(verdict["best_trial"]) == bool(verdict["patch"] and verdict["patch"]["path"])
     else:
         assert len(verdict["reason"]) > len("refused") and verdict["findings"]
         refused = yard("predict", name, EXAMPLES / name / "train.py")

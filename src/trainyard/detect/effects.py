@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from trainyard.detect import gradients, hazards, layers, saving, tasks
+from trainyard.detect import gradients, hazards, layers, mistakes, saving, tasks
 from trainyard.detect.events import Event
 from trainyard.detect.knowledge.estimators import (
     CONTAINERS,
@@ -123,6 +123,7 @@ def method(run: Run, func: Attr, args: list[Values], kwargs: dict[str, Values], 
         saving.method(run, func, args, line)
     if name == "compile":
         tasks.compiled(run, args, kwargs, line)
+        mistakes.compiled(run, owner, args, kwargs, line)
     if name in ("backward", "manual_backward"):
         gradients.backward(run, line, owner)
     elif name in ("minimize", "apply_gradients"):

@@ -31,7 +31,7 @@ class Hazard(msgspec.Struct, kw_only=True, frozen=True):
     """Something reached by the entry script that may stop an unattended training.
 
     `kind` is one of gui, input, argv, env, network, missing-file, absolute-path, mail, gpu, colab, endless,
-    shell, old-api, shadow, secrets.
+    shell, old-api, shadow, secrets; or mistake, which stops nothing but can't learn.
     """
 
     kind: str

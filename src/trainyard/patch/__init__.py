@@ -37,10 +37,9 @@ def patched(
         if base.get("kind") == "estimator":
             estimators.patch(sources, entry, base, ladder.moves[-1])
         elif base.get("kind") in ("sequential", "functional", "subclassed"):
-            if base.get("kind") != "subclassed":
-                network = wanted.network(base, winner)
-                settings.patch(sources, network)
-                placing.patch(sources, network)
+            network = wanted.network(base, winner)
+            settings.patch(sources, network)
+            placing.patch(sources, network)
             training.patch(sources, wanted.training(ladder, base), base)
         else:
             raise UnpatchableError("models of this kind are not patched")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from trainyard.runs.files import Move
 from trainyard.tweak.moves import move
@@ -56,6 +57,30 @@ def widen(network: Network, factor: float = 1.0, floors: int = 1) -> list[Move]:
     now = {one.name: one.width for one in network.hidden}
     told = ", ".join(f"{name} {now[name]} to {width}" for name, width in wanted.items())
     return [move("widen", f"widened {told}", layers=wanted)]
+
+
+def rebuild(network: Network, classes: int | None) -> list[Move]:
+    """Wider layers for a model of a class of the script's own, which are widened as the script makes them.
+
+    Which layer answers is not told of such a model: none that could be it is touched.
+    """
+    hidden = {
+        one.name: one
+        for one in network.hidden
+        if one.made_at and one.width not in (1, classes) and one.activation not in ("softmax", "sigmoid")
+    }
+    wanted = {name: width for name, width in widths(network).items() if name in hidden}
+    if not wanted:
+        return []
+    turns = Counter[tuple[str, ...]]()
+    layers = []
+    for one in network.layers:
+        if one.name in wanted:
+            known = {"name": one.name, "made_at": list(one.made_at), "turn": turns[one.made_at]}
+            layers.append({**known, "width": wanted[one.name]})
+        turns[one.made_at] += 1
+    told = ", ".join(f"{name} {hidden[name].width} to {width}" for name, width in wanted.items())
+    return [move("rebuild", f"widened {told}, where the script makes them", layers=layers)]
 
 
 def blocks(network: Network) -> list[Layer]:

@@ -29,6 +29,8 @@ class Layer:
     shape: tuple[int | None, ...]
     params: int
     trainable: bool
+    made_at: tuple[str, ...] = ()
+    """The calls in pushed code that made it, innermost first."""
 
     @property
     def width(self) -> int | None:
@@ -136,7 +138,7 @@ def _layer(raw: dict[str, Any]) -> Layer:
     trainable = config.get("trainable") is not False
     while kind in ("Bidirectional", "TimeDistributed") and isinstance(config.get("layer"), dict):
         kind, config = str(config["layer"].get("class_name", "")), _dict(config["layer"].get("config"))
-    shape = raw.get("output_shape")
+    shape, made_at = raw.get("output_shape"), raw.get("made_at")
     return Layer(
         name=str(raw.get("name", "")),
         kind=kind,
@@ -144,6 +146,7 @@ def _layer(raw: dict[str, Any]) -> Layer:
         shape=tuple(_int(one) for one in shape) if isinstance(shape, list) else (),
         params=_int(raw.get("params")) or 0,
         trainable=trainable,
+        made_at=tuple(str(one) for one in made_at) if isinstance(made_at, list) else (),
     )
 
 

@@ -188,17 +188,32 @@ def _race_of_heads(parts: Parts) -> list[Move]:
 
 
 def _training_only(parts: Parts) -> Iterator[Step]:
-    """For models whose layers can't be edited: rate and epochs."""
+    """For models whose layers can't be edited: rate and epochs, and widths as the script makes its layers."""
     rate = parts.network.rate
+    if not parts.network.layers or not parts.network.training.get("epochs"):
+        yield from _rates(parts)  # a loop of the script's own, whose length is its own too
+        return
     if parts.broken and (lower := parts.rate()):
         moves = [*lower, *parts.long()]
         yield Step("repaired", moves, _because(moves, [parts.why(Kind.DIVERGED, Kind.DEAD)]))
+    if (wider := capacity.rebuild(parts.network, parts.best.classes)) and not parts.has(Kind.OVERFIT):
+        moves = [*wider, *parts.rate(), *parts.long()]
+        yield Step("rebuilt", moves, _because(moves, [parts.why(Kind.UNDERFIT)]))
     for times in (3, 6):
         moves = parts.epochs(min(2 * budget.MOST_EPOCHS, times * parts.network.epochs))
         yield Step(f"longer {times}", moves, _because(moves, [parts.short()]))
     for factor in (3.0, 0.3):
         if rate:
             moves = [parts.set_rate(rate, float(f"{rate * factor:.2g}")), *parts.long()]
+            yield Step(f"rate {factor:g}", moves, _because(moves, [parts.short()]))
+
+
+def _rates(parts: Parts) -> Iterator[Step]:
+    """Other rates alone, the bold ones first."""
+    rate = parts.network.rate
+    for factor in (3.0, 0.3, 10.0, 0.1):
+        if rate:
+            moves = [parts.set_rate(rate, float(f"{rate * factor:.2g}"))]
             yield Step(f"rate {factor:g}", moves, _because(moves, [parts.short()]))
 
 

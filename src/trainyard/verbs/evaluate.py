@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainyard import gate
@@ -12,7 +13,7 @@ from trainyard.exits import ExitCode, TrainyardError
 from trainyard.gate import Reading
 from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full
-from trainyard.runs.files import Metrics, ScriptError, Stage
+from trainyard.runs.files import Metrics, Mistake, ScriptError, Stage
 from trainyard.runs.state import Decision, RunState, TrialState
 from trainyard.runs.store import Run, Trial
 from trainyard.runs.untrusted import printable
@@ -208,7 +209,7 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
             "Train less, or raise [policy] max_minutes in trainyard.toml.",
         )
     if metrics is not None and metrics.error is not None and metrics.error.type != "OutOfTime":
-        return _script_error(metrics.error)
+        return _script_error(metrics.error, metrics.mistakes)
     if ended.end.exit_code not in (0, NOTHING_MEASURED_EXIT):
         tail = _last_line(ended.trial)
         return TrainyardError(
@@ -219,7 +220,7 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
     return None
 
 
-def _script_error(error: ScriptError) -> TrainyardError:
+def _script_error(error: ScriptError, mistakes: Sequence[Mistake]) -> TrainyardError:
     file = printable(error.file or "the script")
     place = f"{file}:{error.line}" if error.line else file
     message = printable(" ".join(error.message.split())[:300])
@@ -234,7 +235,9 @@ def _script_error(error: ScriptError) -> TrainyardError:
             ExitCode.SYNTAX_ERROR, f"{place}: syntax error: {message}.", "Correct that line."
         )
     return TrainyardError(
-        ExitCode.SCRIPT_FAILED, f"{place}: {error.type}: {message}", "Correct the script and push again."
+        ExitCode.SCRIPT_FAILED,
+        f"{place}: {error.type}: {message}",
+        " ".join([*(printable(one.sentence) for one in mistakes), "Correct the script and push again."]),
     )
 
 

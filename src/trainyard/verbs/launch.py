@@ -33,6 +33,7 @@ def launch(context: Context, run: Run) -> None:
         st.write(run.path / "detection.json", detection)
         context.say(render(detection, explain=False))
         check(detection)
+        _name_mistakes(context, run, state, detection)
         if state.image is None:
             executor = context.executor(state.executor)
             state.image = _prepare(context, run, state, detection)
@@ -44,6 +45,14 @@ def launch(context: Context, run: Run) -> None:
             )
         start(context, run, state)
         context.say(f"{run.key}: trial 0 started in {state.image} ({state.executor} executor).")
+
+
+def _name_mistakes(context: Context, run: Run, state: RunState, detection: Detection) -> None:
+    """Says what can't learn, as far as the code alone shows it: before any training."""
+    found = [f"{one.file}:{one.line}: {one.sentence}" for one in detection.hazards if one.kind == "mistake"]
+    for sentence in found:
+        context.say(f"{run.key}: {sentence}")
+    state.findings = found
 
 
 def start(context: Context, run: Run, state: RunState) -> None:

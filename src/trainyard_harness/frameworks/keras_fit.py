@@ -61,13 +61,12 @@ def prepare(
 
 
 def _name_mistakes(session: Session, model: Any, arguments: dict[str, Any]) -> None:
-    """Says what can't work before any of it is trained."""
+    """Says what can't work before any of it is trained; of several models the last one's is kept."""
     compiled = describe_compile(model)
     found = mistakes(model, arguments.get("y"), compiled["loss"], compiled["metrics"])
-    if not found:
-        return
     session.record.set(mistakes=[vars(one) for one in found])
-    session.record.write()
+    if found:
+        session.record.write()
     for one in found:
         print(f"trainyard: {one.sentence}", file=sys.stderr, flush=True)
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import keras2_names, keras_fit, keras_places
+from trainyard_harness.frameworks import keras2_names, keras_fit, keras_places, keras_rebuild
 from trainyard_harness.frameworks.keras_model import KerasAdapter
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.imports import AfterImport
@@ -37,6 +37,7 @@ def patch(keras: ModuleType) -> None:
     model.predict = _predict(model.predict)
     model.save = _save(model.save)
     keras_places.patch(model, keras.layers.Layer)
+    keras_rebuild.patch(keras)
     _patch_callbacks(keras.callbacks.CallbackList)
 
 

@@ -10,6 +10,7 @@ from trainyard_harness.data import count, take
 from trainyard_harness.files import plain
 from trainyard_harness.frameworks.keras_places import compiled_at, made_at
 from trainyard_harness.holdout import classes_of
+from trainyard_harness.moves.traits import macs
 from trainyard_harness.numbers import labels_of
 from trainyard_harness.session import Samples, Session
 
@@ -181,13 +182,15 @@ def describe(model: Any) -> dict[str, Any]:
         config = plain(model.get_config())
     except Exception:  # noqa: BLE001  subclassed models need not have one
         config = None
+    layers = [_layer(one) for one in model.layers]
     return {
         "schema": 1,
         "kind": kind,
-        "layers": [_layer(one) for one in model.layers],
+        "layers": layers,
         "config": config,
         "compile": describe_compile(model),
         "parameters": int(model.count_params()) if model.built else None,
+        "macs": macs(layers) if model.built else None,
     }
 
 

@@ -169,6 +169,7 @@ def _optimizer(original: Callable[..., Any]) -> Callable[..., Any]:
             return
         model = LOOPS.candidate
         LOOPS.optimizers.append(self)
+        _set_rate(self, session)
         if model is not None and not any(one is model for one in LOOPS.models):
             LOOPS.models.append(model)
             # Where there are loaders, they tell whose rows they are.
@@ -202,6 +203,15 @@ def _kept(original: Callable[..., Any], kept: list[Any]) -> Callable[..., Any]:
             kept.append(self)
 
     return init
+
+
+def _set_rate(optimizer: Any, session: Session) -> None:
+    """The rate that the moves ask for, before a scheduler reads it."""
+    rates = [one["args"]["learning_rate"] for one in session.spec["moves"] if one["kind"] == "learning_rate"]
+    for group in optimizer.param_groups if rates else ():
+        group["lr"] = rates[-1]
+    rate = optimizer.param_groups[0].get("lr")
+    ADAPTER.optimizer = {"class_name": type(optimizer).__name__, "config": {"learning_rate": rate}}
 
 
 def _loader(original: Callable[..., Any], torch: ModuleType) -> Callable[..., Any]:

@@ -16,6 +16,8 @@ class TorchAdapter:
     """See trainyard_harness.session.Adapter."""
 
     framework = "pytorch"
+    optimizer: dict[str, Any] | None = None
+    """The last optimizer that the script made: class and the rate that it begins with."""
 
     def outcome(self, model: Any, samples: Samples) -> dict[str, Any]:
         import numpy as np
@@ -92,7 +94,7 @@ class TorchAdapter:
             "kind": "subclassed",
             "layers": layers,
             "config": None,
-            "compile": None,
+            "compile": self.optimizer and {"loss": "", "optimizer": self.optimizer, "metrics": []},
             "parameters": sum(one.numel() for one in model.parameters()),
         }
 

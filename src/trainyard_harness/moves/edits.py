@@ -157,9 +157,13 @@ def input_batchnorm(graph: Graph, momentum: float = 0.9) -> None:
     _at_input(graph, layer)
 
 
-def bn_momentum(graph: Graph, momentum: float) -> None:
-    """Sets the momentum of every BatchNormalization, so that its averages settle within few epochs."""
-    found = [layer for layer in graph.layers if layer["class_name"] == "BatchNormalization"]
+def bn_momentum(graph: Graph, momentum: float, layers: list[str] | None = None) -> None:
+    """Sets the momentum of every BatchNormalization, or of `layers`, to settle within few epochs."""
+    found = [
+        layer
+        for layer in graph.layers
+        if layer["class_name"] == "BatchNormalization" and (layers is None or name_of(layer) in layers)
+    ]
     if not found:
         raise MoveError("there is no BatchNormalization")
     for layer in found:

@@ -27,7 +27,7 @@ def apply(model: Any, moves: list[dict[str, Any]], parent: Path | None = None) -
     notes: list[str] = []
     kind = type(model).__name__
     if kind not in ("Sequential", "Functional", "Model") or not _describable(model):
-        _set_optimizer_in_place(model, moves)
+        notes += _set_optimizer_in_place(model, moves)
         if any(move["kind"] in edits.EDITS for move in moves):
             notes.append(f"{kind} is a class of the script's own: only its training settings were changed.")
         return model, False, notes
@@ -189,11 +189,20 @@ def _copied_metrics(metrics: Any) -> Any:
     return metrics
 
 
-def _set_optimizer_in_place(model: Any, moves: list[dict[str, Any]]) -> None:
-    optimizer = getattr(model, "optimizer", None)
+def _set_optimizer_in_place(model: Any, moves: list[dict[str, Any]]) -> list[str]:
+    """Sets the rate, or compiles the model again with another optimizer; sentences on what did not fit."""
+    if getattr(model, "optimizer", None) is None:
+        return []
+    if any(move["kind"] == "optimizer" for move in moves):
+        try:
+            _compile(_keras_of(model), model, model, moves)
+        except Exception as error:  # noqa: BLE001  a compile of the script's own may want other arguments
+            return [f"Move optimizer was left out: {_first_line(error)}."]
+        return []
     for move in moves:
-        if move["kind"] == "learning_rate" and optimizer is not None:
-            optimizer.learning_rate = move["args"]["learning_rate"]
+        if move["kind"] == "learning_rate":
+            model.optimizer.learning_rate = move["args"]["learning_rate"]
+    return []
 
 
 def _first_line(error: BaseException) -> str:

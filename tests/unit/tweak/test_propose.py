@@ -254,3 +254,17 @@ def test_the_search_ends_after_three_failed_looks() -> None:
     answer = propose(history, POLICY, seed=0)
     assert isinstance(answer, Exhausted)
     assert "fishing" in answer.reason
+
+
+def test_a_class_of_the_scripts_own_is_widened_where_it_makes_its_layers() -> None:
+    layers = [{**one, "made_at": ["train.py:7:30"]} for one in dense_net(4, 4)]
+    first = record(network(layers) | {"kind": "subclassed"}, 0.6, curves(FLAT, FLAT))
+    (rebuild,) = [one for one in next_of(first).spec.moves if one.kind == "rebuild"]
+    told = [(one["name"], one["turn"], one["width"]) for one in rebuild.args["layers"]]
+    assert told == [("dense_0", 0, 64), ("dense_1", 1, 64)]
+
+
+def test_a_loop_of_the_scripts_own_gets_other_rates_alone() -> None:
+    looped = network(dense_net(4), rate=0.01) | {"kind": "subclassed", "training": {}}
+    moves = next_of(record(looped, 0.6)).spec.moves
+    assert [(one.kind, one.args) for one in moves] == [("learning_rate", {"learning_rate": 0.03})]
