@@ -56,10 +56,13 @@ def give_back(context: Context, run: Run, state: RunState, verdict: Verdict) -> 
     context.say(
         f"{run.key}: writing what won as a patch of the source, and training that to see if it holds."
     )
+    attempt = _Attempt(context, run, state, verdict.best_trial, verdict.metric)
     try:
-        return _Attempt(context, run, state, verdict.best_trial, verdict.metric).make()
+        return attempt.make()
     except TrainyardError as error:
-        return Patch(sentence=f"There is no patch: {error.message}")
+        return attempt.none(error.message)
+    except Exception as error:  # noqa: BLE001 - whatever the source holds, a patch may not cost a verdict
+        return attempt.none(f"writing it failed ({type(error).__name__}: {error}).")
 
 
 def training_names(state: RunState) -> list[str]:
@@ -81,30 +84,32 @@ class _Attempt:
     cpu_seconds: float = 0.0
 
     def make(self) -> Patch:
-        from trainyard.patch import UnpatchableError
+        from trainyard.patch import UnpatchableError, difference
         from trainyard.patch.diff import unified
 
         missed = ""
-        for stretch in STRETCHES:
+        winner = self.run.trial(self.best).architecture
+        for stretch in STRETCHES[:1] if winner.get("kind") == "estimator" else STRETCHES:
             try:
                 files = self._files(stretch)
             except UnpatchableError as reason:
-                return self._none(missed or f"There is no patch: {reason}.")
+                return self.none(f"{reason}.")
             diff = unified(files)
             trial = self._trained(diff, stretch)
             if isinstance(trial, str):
-                return self._none(f"There is no patch: {trial}.")
+                return self.none(f"{trial}.")
+            if other := difference(winner, trial.architecture):
+                return self.none(f"the patched script builds something else ({other}).")
             reached = self._measured(trial)
             if isinstance(reached, Metric):
                 return self._offered(diff, files, reached)
-            missed = f"There is no patch: {reached}."
-            if trial.metrics is None or self._is_estimator():
-                break
-        return self._none(missed)
+            missed = f"{reached}."
+        return self.none(missed)
 
-    def _none(self, sentence: str) -> Patch:
+    def none(self, why: str) -> Patch:
+        """No patch, and why."""
         self._tidy()
-        return Patch(sentence=sentence, cpu_seconds=self.cpu_seconds)
+        return Patch(sentence=f"There is no patch: {why}", cpu_seconds=self.cpu_seconds)
 
     def _offered(self, diff: bytes, files: Files, reached: Metric) -> Patch:
         path = self.run.path / "patch.diff"
@@ -129,7 +134,8 @@ class _Attempt:
             return patch
         cache = self.context.home.git / f"{state.repo}.git"
         message = f"Trainyard: {self.metric.name} {patch.metric.value if patch.metric else 0:.4f}\n\n"
-        message += "\n".join(textwrap.wrap(state.trials[self.best].spec.reason, 72))
+        reason = next(one.spec.reason for one in state.trials if one.spec.trial == self.best)
+        message += "\n".join(textwrap.wrap(reason, 72))
         try:
             new = {name: after for name, (_, after) in files.items()}
             branch = push(state.url, cache, state.commit, state.id, new, f"{message}\n", state.created)
@@ -162,9 +168,6 @@ class _Attempt:
         if watched:
             epochs[-1] = _best_epoch(last, watched)
         return Ladder([spec.moves for spec in chain], [stretch * one for one in epochs], watched)
-
-    def _is_estimator(self) -> bool:
-        return self.run.trial(0).architecture.get("kind") == "estimator"
 
     def _folder(self, stretch: int) -> Path:
         return self.run.path / "patch" / str(stretch)
@@ -212,11 +215,7 @@ class _Attempt:
         )
 
     def _measured(self, trial: Trial) -> Metric | str:
-        """The patched script's number where it built the same and scores the same, else what is not so."""
-        from trainyard.patch import difference
-
-        if other := difference(self.run.trial(self.best).architecture, trial.architecture):
-            return f"the patched script builds something else ({other})"
+        """The patched script's number where it scores the same, else what is not so."""
         metrics, policy = trial.metrics, self.state.policy
         reading = gate.read(metrics.metrics, policy.metric, baseline=False) if metrics else None
         if reading is None:
