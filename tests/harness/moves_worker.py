@@ -81,7 +81,8 @@ def moves(model, d):
         yield move("dropout", layers=dict.fromkeys([*dense, *convolutions], 0.3))
         yield move("activation", layers={[*dense, *convolutions][0]: "relu"})
     if convolutions:
-        yield move("conv_block", after=convolutions[-1], filters=4, pool=d["drop"] == 1)
+        if d["kind"] == "image":  # within a residual the maps have to keep their size
+            yield move("conv_block", after=convolutions[-1], filters=4, pool=d["drop"] == 1)
         yield move("augment", layers=[["RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}]])
     if "Embedding" not in kinds.values():
         yield move("input_batchnorm", momentum=0.8)
