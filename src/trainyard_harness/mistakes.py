@@ -99,7 +99,7 @@ def _of_labels(head: Head, labels: Labels) -> list[str]:
         return [f"{said}, but the labels are rows of {width} numbers. Use categorical_crossentropy."]
     if categorical and width == 1 and (units or 0) > 1:
         return [f"{said}, but the labels are one number each. Use sparse_categorical_crossentropy."]
-    return [*_of_count(head, classes, width), *_of_values(head, labels)]
+    return _of_count(head, classes, width) or _of_values(head, labels)
 
 
 def _of_count(head: Head, classes: int | None, width: int | None) -> list[str]:
