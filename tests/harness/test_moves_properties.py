@@ -70,7 +70,7 @@ class Worker:
 def worker(request: pytest.FixtureRequest, interpreter: Callable[[str], str]) -> Iterator[tuple[Worker, int]]:
     """The worker of an image, and how many networks it is asked about: fewer with Keras 2."""
     found = Worker(interpreter(request.param))
-    yield found, EXAMPLES or (6 if request.param == "keras" else 3)
+    yield found, EXAMPLES or (5 if request.param == "keras" else 2)
     found.close()
 
 

@@ -137,7 +137,8 @@ def _reason(state: RunState, outcome: Outcome, reading: Reading | None) -> str:
     if outcome != Outcome.PROMOTED:
         if state.exhausted:
             parts.append(f"{state.exhausted.rstrip('.')}.")
-        parts += [f"{finding.rstrip('.')}." for finding in state.findings]
+        said = state.exhausted or ""
+        parts += [f"{finding.rstrip('.')}." for finding in state.findings if finding not in said]
     return " ".join(parts)
 
 

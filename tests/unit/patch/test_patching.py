@@ -193,6 +193,47 @@ def test_layers_of_one_line_that_would_have_to_differ_are_refused(tmp_path: Path
         script.patch(looped(script, 4, 6), looped(script, 64, 32))
 
 
+BRANCHES = """\
+from keras import Input, Model, layers
+inputs = Input((10,))
+left = layers.Dense(4)(inputs)
+right = layers.Dense(5)(inputs)
+both = layers.Concatenate()([left, right])
+model = Model(inputs, layers.Dense(3)(both))
+"""
+
+
+def branches(script: Script, widths: tuple[int, int], *added: dict[str, Any]) -> dict[str, Any]:
+    """Two branches on one input; `added` stands between the input and both."""
+    made = [
+        script.layer("input", "InputLayer", script.place("Input")),
+        script.layer("left", "Dense", script.place("Dense"), units=widths[0]),
+        script.layer("right", "Dense", script.place("Dense", 1), units=widths[1]),
+        script.layer("both", "Concatenate", script.place("Concatenate")),
+        script.layer("out", "Dense", script.place("Dense", 2), units=3),
+    ]
+    before = added[-1]["name"] if added else "input"
+    fed = {"left": [before], "right": [before], "both": ["left", "right"], "out": ["both"]}
+    fed |= {one["name"]: ["input"] for one in added}
+    nodes = [
+        {"name": name, "inbound_nodes": [[[other, 0, 0, {}] for other in others]]}
+        for name, others in fed.items()
+    ]
+    found = script.architecture(*made[:1], *added, *made[1:])
+    return {**found, "kind": "functional", "config": {"layers": nodes}}
+
+
+def test_an_input_of_two_branches_is_prepared_once(tmp_path: Path) -> None:
+    script = Script(tmp_path, BRANCHES)
+    scaled = script.layer("ty_bn_input", "BatchNormalization", momentum=0.9, center=False, scale=False)
+    after = script.patch(branches(script, (4, 5)), branches(script, (64, 5), scaled))
+    assert changed(BRANCHES, after) == [
+        "inputs_prepared = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(inputs)",
+        "left = layers.Dense(64)(inputs_prepared)",
+        "right = layers.Dense(5)(inputs_prepared)",
+    ]
+
+
 ESTIMATORS = """\
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
