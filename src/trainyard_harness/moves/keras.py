@@ -195,7 +195,7 @@ def _set_optimizer_in_place(model: Any, moves: list[dict[str, Any]]) -> list[str
         return []
     if any(move["kind"] == "optimizer" for move in moves):
         try:
-            _compile(_keras_of(model), model, model, moves)
+            _compile(keras_of(model), model, model, moves)
         except Exception as error:  # noqa: BLE001  a compile of the script's own may want other arguments
             return [f"Move optimizer was left out: {_first_line(error)}."]
         return []
