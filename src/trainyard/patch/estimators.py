@@ -39,10 +39,10 @@ def patch(sources: Sources, entry: str, base: Mapping[str, Any], moves: Sequence
                     raise UnpatchableError(f"{name} is a parameter of a part of a part")
                 call = _call(source, steps[step] if step else _short(described))
                 _parameter(sources, source, call, parameter, value)
-        elif move.kind == "scale_inputs":
-            _scale(source, described, steps)
-        else:
+        elif move.kind != "scale_inputs":
             raise UnpatchableError(f"a move of kind {move.kind} has no form in source")
+    if any(move.kind == "scale_inputs" for move in moves):  # last: it goes around the call that was changed
+        _scale(source, described, steps)
 
 
 def _short(described: Mapping[str, Any]) -> str:

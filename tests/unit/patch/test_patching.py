@@ -256,6 +256,18 @@ def test_an_estimators_parameters_and_scaler(tmp_path: Path) -> None:
     ]
 
 
+def test_a_scaler_goes_around_an_estimator_whose_parameters_change(tmp_path: Path) -> None:
+    text = "from sklearn.neighbors import KNeighborsClassifier as KNN\nknn = KNN(7)\nknn.fit(X, y)\n"
+    script = Script(tmp_path, text)
+    base = {"kind": "estimator", "estimator": {"class": "sklearn.neighbors.KNeighborsClassifier"}}
+    params = {"n_neighbors": 5, "weights": "distance"}
+    after = script.patch(base, {}, move("scale_inputs"), move("set_params", params=params))
+    (line,) = [one for one in changed(text, after) if one.startswith("knn")]
+    assert ast.unparse(ast.parse(line)) == (
+        "knn = make_pipeline(StandardScaler(with_mean=False), KNN(5, weights='distance'))"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
