@@ -79,7 +79,7 @@ def test_every_kind_of_remote_starts_job1_once_per_push(
             until(lambda name=name: jenkins.commits(name) == commits[name])
         until(lambda: server.requests.count("POST /http.git/git-upload-pack") > 10)
         assert server.connections == 1, "one kept connection a host"
-        assert watcher.remote("http")["heads"] == {"main": commits["http"][-1]}
+        until(lambda: watcher.remote("http")["heads"] == {"main": commits["http"][-1]})
 
 
 def test_a_local_repository_with_a_log_gives_every_head_even_those_pushed_while_nobody_watched(
