@@ -17,7 +17,6 @@ from trainyard.runs.files import Metrics, Mistake, ScriptError, Stage
 from trainyard.runs.state import Decision, RunState, TrialState
 from trainyard.runs.store import Run, Trial
 from trainyard.runs.untrusted import printable
-from trainyard.tweak.moves import resolved
 from trainyard.verbs.context import Context, working_on
 from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT, understood
 from trainyard.verbs.follow import Follower
@@ -102,8 +101,10 @@ def _wait_and_decide(context: Context, run: Run, state: RunState, follower: Foll
     if ended.late and reading is not None and not ended.wrote:
         failure = None  # what it had learnt by then was measured
     state.current.decision = _decision(ended, metrics, reading, failure)
-    if metrics is not None:
-        state.current.spec = resolved(state.current.spec, metrics.race)
+    if any(one.kind == "race" for one in state.current.spec.moves):
+        from trainyard.tweak.moves import resolved
+
+        state.current.spec = resolved(state.current.spec, metrics.race if metrics else None)
     if failure is not None and ended.first:
         run.save(state)
         raise failure

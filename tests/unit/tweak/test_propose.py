@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
 from trainyard.policy import Policy
-from trainyard.runs.files import Part
+from trainyard.runs.files import Part, Race
 from trainyard.tweak import Earlier, Exhausted, Proposal, TrialRecord, propose
-from trainyard.tweak.moves import signature
+from trainyard.tweak.moves import resolved, signature
 
 POLICY = Policy()
 RISING = [0.3, 0.4, 0.5, 0.57, 0.62, 0.66]
@@ -268,3 +268,14 @@ def test_a_loop_of_the_scripts_own_gets_other_rates_alone() -> None:
     looped = network(dense_net(4), rate=0.01) | {"kind": "subclassed", "training": {}}
     moves = next_of(record(looped, 0.6)).spec.moves
     assert [(one.kind, one.args) for one in moves] == [("learning_rate", {"learning_rate": 0.03})]
+
+
+def test_a_race_gives_way_to_the_moves_that_won_it() -> None:
+    first = record(network([*conv_net(3)[:2], layer("Flatten", "flat", [None, 48]), conv_net()[-1]]), 0.6)
+    spec = next_of(first).spec
+    assert [one.kind for one in spec.moves if one.kind in ("race", "head")] == ["race"]
+    lost, won = (resolved(spec, Race(winner=winner, scores=[0.5, 0.6])) for winner in (0, 1))
+    assert not [one for one in lost.moves if one.kind in ("race", "head")]
+    assert [one.args["to"] for one in won.moves if one.kind == "head"] == ["gap"]
+    assert "global pooling won the race" in won.reason
+    assert resolved(spec, None).moves == lost.moves
