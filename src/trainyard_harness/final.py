@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from trainyard_harness import numbers
+from trainyard_harness import folds, numbers
 from trainyard_harness import signature as signatures
 from trainyard_harness.data import count, joined
 from trainyard_harness.files import dump, write_atomic
+from trainyard_harness.folds import Fold
 from trainyard_harness.holdout import halves
 from trainyard_harness.rows import packed
 from trainyard_harness.session import Fitted, Samples, Session
@@ -28,6 +29,8 @@ class Measured:
     outcomes: list[dict[str, Any]]
     """One per distinct set: the shared one, or selection's and report's."""
     halved: tuple[Any, Any, bool] | None
+    folds: int = 0
+    """How many folds of a k-fold loop the rows are of; 0 where they are one model's."""
 
     def on(self, part: str) -> dict[str, float]:
         """The numbers of one part (`selection`, `report`)."""
@@ -95,6 +98,9 @@ def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
 
     Several are compared on the selection part only, so that the report stays honest.
     """
+    over_folds = _over_folds(session, candidates)
+    if over_folds is not None:
+        return over_folds
     saved = [one for one in candidates if one.saved]
     if saved:
         candidates = saved[-1:]
@@ -111,6 +117,26 @@ def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
             f"{type(last.fitted.model).__name__}."
         )
     return last
+
+
+def _over_folds(session: Session, candidates: list[Fitted]) -> Measured | None:
+    """The folds of a k-fold loop as one, where the candidates are one; the model is the saved or the last."""
+    found: list[Fold] = list(session.folds)
+    for fitted in candidates if len(candidates) + len(found) in range(folds.FEWEST, folds.MOST + 1) else []:
+        measured = _measure(session, fitted)
+        if measured is not None and measured.selection is measured.report:
+            found.append(Fold(measured.report, fitted.trained_on, measured.outcomes[0]))
+    if not folds.are_folds(found):
+        return None
+    samples, outcome = folds.pooled(found)
+    n = len(outcome["truth"])
+    session.record.note(
+        f"A k-fold loop: the number is of all {len(found)} folds together, {n} rows, each measured by the "
+        "model that did not learn from it. The model kept is of one fold, so `verify` has nothing to repeat."
+    )
+    subject = ([one for one in candidates if one.saved] or candidates)[-1]
+    halved = halves(n, session.job.seed, outcome["truth"], samples.ordered)
+    return Measured(subject, samples, samples, [outcome], halved, folds=len(found))
 
 
 def _better(one: Measured, other: Measured) -> bool:
@@ -246,6 +272,8 @@ def _store_rows(session: Session, chosen: Measured) -> None:
     """`model/heldout.npz`: x, y and the rows of each part, so that the numbers can be had again."""
     import numpy as np
 
+    if chosen.folds:
+        return
     try:
         xs = [samples.options.get("collected", samples.x) for samples in _distinct(chosen)]
         ys = [samples.y for samples in _distinct(chosen)]

@@ -168,6 +168,10 @@ class Session:
         self._recent: dict[str, float] = {}
         self.predictions: list[Prediction] = []
         self.divisions: list[Division] = []
+        self.folds: list[Any] = []
+        """What estimators that are fitted anew in each fold made of their test rows."""
+        self.fold: tuple[int, int] | None = None
+        """The loop over folds that is under way, and the number of its fold."""
         self._faults = 0
 
     @contextlib.contextmanager
@@ -260,6 +264,7 @@ class Session:
             # The script's test set is its validation data as well: one set, and not untouched.
             known.origin, known.place, known.values, known.fits = origin, place, dict(values), fitted.fits
         if split == "test" and (y is not None or count(x) is None):
+            options["fold"] = self.fold
             samples = Samples(x, y, "test", origin, place, prints=prints, options=options)
             samples.values, samples.fits = dict(values), fitted.fits
             fitted.tests.append(samples)

@@ -7,11 +7,13 @@ has no rows to recognise, and nothing is held out of it.
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from trainyard_harness.data import Print, count, fingerprint, joined, parts_of, take
+from trainyard_harness.holdout import split
 from trainyard_harness.session import Samples
 
 COLLECTED = 256 * 2**20
@@ -117,6 +119,51 @@ def from_generator(generator: Any, collector: Collector) -> Iterator[Any]:
         kept = collector.divide(batch)
         if kept is not None:
             yield kept
+
+
+IMAGE_ITERATORS = {"NumpyArrayIterator", "DirectoryIterator", "DataFrameIterator"}
+_STILL = {
+    **dict.fromkeys(("rotation_range", "width_shift_range", "height_shift_range", "shear_range"), 0.0),
+    **dict.fromkeys(("horizontal_flip", "vertical_flip"), False),
+    "channel_shift_range": 0.0, "brightness_range": None, "zoom_range": [1, 1],
+}  # fmt: skip
+"""An ImageDataGenerator that changes nothing at random: scaling and the script's own function stay."""
+
+
+def is_image_iterator(x: Any) -> bool:
+    """Whether `x` is what `ImageDataGenerator.flow` and its like give: its samples are numbered."""
+    return bool(IMAGE_ITERATORS & {kind.__name__ for kind in type(x).__mro__})
+
+
+def from_image_iterator(iterator: Any, share: float, seed: int) -> tuple[Any, Any, Any, Any]:
+    """The iterator without the held-out images; those and their labels, not augmented; their numbers."""
+    import numpy as np
+
+    labels = getattr(iterator, "classes", None)
+    kept, held, _ = split(
+        iterator.n, share, seed, labels if labels is not None else getattr(iterator, "y", None)
+    )
+    still = _subset(iterator, held)
+    still.shuffle = False
+    still.image_data_generator = copy.copy(iterator.image_data_generator)
+    vars(still.image_data_generator).update(_STILL)
+    batches = [still[place] for place in range(len(still))]
+    x, y = (np.concatenate([np.asarray(batch[side]) for batch in batches]) for side in (0, 1))
+    return _subset(iterator, kept), x, y, held
+
+
+def _subset(iterator: Any, index: Any) -> Any:
+    """A copy of a Keras image iterator that goes through the samples `index` alone."""
+    import numpy as np
+
+    made = copy.copy(iterator)
+
+    def choose() -> None:
+        made.index_array = np.random.permutation(index) if made.shuffle else index
+
+    made.n, made.index_array, made._set_index_array = len(index), None, choose
+    made.index_generator = made._flow_index()
+    return made
 
 
 def from_sequence(sequence: Any, collector: Collector) -> Any:

@@ -42,10 +42,10 @@ callbacks = [
     keras.callbacks.EarlyStopping(patience=6, restore_best_weights=True),
     keras.callbacks.ModelCheckpoint(best, save_best_only=True),
 ]
-model.fit(x_train, y_train, epochs=12, batch_size=16, validation_split=0.2, callbacks=callbacks, verbose=0)
+model.fit(x_train, y_train, epochs=9, batch_size=35, validation_split=0.2, callbacks=callbacks, verbose=0)
 rows = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(300)
-rows = rows.map(lambda a, b: (a + 0.05 * tf.random.normal(tf.shape(a)), b)).batch(20)
-history = model.fit(rows, epochs=8, validation_data=(x_test, y_test), verbose=0)
+rows = rows.map(lambda a, b: (a + 0.05 * tf.random.normal(tf.shape(a)), b)).batch(35)
+history = model.fit(rows, epochs=6, validation_data=(x_test, y_test), verbose=0)
 print("said", np.random.rand(), history.history["loss"], model.evaluate(x_test, y_test, verbose=0))
 """
 )
@@ -138,6 +138,11 @@ class Case:
 
 
 CASES = {
+    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras"),
+    "keras2": Case("keras2", KERAS, "tensorflow.keras", "model.keras", moments=8),
+    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops"),
+    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt"),
+    "catboost": Case("boosting", CATBOOST, "numpy", "model.skops"),
     "lightning": Case("pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", lines=2),
 }
 WEIGHTS = Path(__file__).with_name("weights.py")

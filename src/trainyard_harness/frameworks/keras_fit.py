@@ -35,6 +35,8 @@ def prepare(
     _know_validation(fitted, arguments, place)
     own_validation = fitted.validation is not None
     if fitted.validation is None and _holds_out(session, fitted, arguments):
+        # Measuring on all that it passed to `fit` is measuring on training rows, held out or not.
+        fitted.trained_objects.append(arguments.get("x"))
         arguments = hold_out(session, fitted, arguments, place)
     if session.spec["moves"]:
         arguments = _watched(session, fitted, arguments)
@@ -263,6 +265,8 @@ def _hold_out_of_stream(
 ) -> dict[str, Any]:
     """The same for data in batches: rows are chosen by their content, and collected as they pass."""
     x, kind = arguments.get("x"), _kind(arguments.get("x"))
+    if streams.is_image_iterator(x):
+        return _hold_out_of_images(session, fitted, arguments, place)
     if streams.augmented(session.lookahead.names):
         session.record.note("Nothing could be held out: the script changes its training data at random.")
         return arguments
@@ -287,6 +291,28 @@ def _hold_out_of_stream(
     return changed
 
 
+def _hold_out_of_images(
+    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
+) -> dict[str, Any]:
+    """The same for an ImageDataGenerator's iterators, whose images are numbered, augmented or not."""
+    job, iterator = session.job, arguments["x"]
+    if iterator.n < FEWEST:
+        session.record.note(f"Nothing was held out: there are only {iterator.n} images.")
+        return arguments
+    kept, x, y, held = streams.from_image_iterator(iterator, job.holdout, job.seed)
+    fitted.held_out = Samples(x, y, "held-out", "harness", place, index=held)
+    fitted.held_out.prints = fingerprint(x)
+    selection, _report, _ = halves(len(held), job.seed, y)
+    changed = {**arguments, "x": kept, "validation_data": (take(x, selection), take(y, selection))}
+    if changed.get("steps_per_epoch"):
+        changed["steps_per_epoch"] = min(int(changed["steps_per_epoch"]), len(kept))
+    session.record.note(
+        f"The script holds no data out: {len(held)} of its {iterator.n} images were held out "
+        f"(seed {job.seed})."
+    )
+    return changed
+
+
 def _know_training(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> None:
     x, y = arguments.get("x"), arguments.get("y")
     share = arguments.get("validation_split")
@@ -296,7 +322,8 @@ def _know_training(session: Session, fitted: Fitted, arguments: dict[str, Any]) 
         index = np.arange(first_validation_row(count(x) or 0, share))
         x, y = take(x, index), take(y, index)
     fitted.last = (arguments.get("x"), arguments.get("y"))
-    prints = fingerprint(x) if _kind(x) == "arrays" else None
+    seen = getattr(x, "x", x) if type(x).__name__ == "NumpyArrayIterator" else x
+    prints = fingerprint(seen) if _kind(seen) == "arrays" else None
     if prints is None:
         fitted.trained_objects.append(x)
     else:

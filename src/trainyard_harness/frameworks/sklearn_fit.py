@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from trainyard_harness import folds
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
@@ -31,8 +32,11 @@ def fit(
         with session.inside():
             fitted = _begin(session, estimator)
             _know_watched(fitted, x, rest, place)
+            given = x
             x, y, rest = _hold_out(session, fitted, x, y, rest, place)
             _know(session, fitted, x, y)
+            # Measuring on all that it passed to `fit` is measuring on training rows, held out or not.
+            fitted.trained_objects.append(given)
         args, kwargs = (x, y), rest
     except Exception as error:  # noqa: BLE001
         session.fault("fit", error)
@@ -146,7 +150,8 @@ def _begin(session: Session, estimator: Any) -> Fitted:
             estimator.__dict__ = changed.__dict__
         for note in notes:
             session.record.note(note)
-    # A second fit starts over: what the first one saw is forgotten.
+    # A second fit starts over: what the first one saw is forgotten, but for what a k-fold loop needs.
+    folds.remember(session, fitted, fitted.tests[-1] if fitted.tests else None)
     fitted.trained_on.clear()
     fitted.tests.clear()
     fitted.fits += 1

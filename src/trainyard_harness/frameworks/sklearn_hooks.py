@@ -36,7 +36,10 @@ def patch_base(base: ModuleType) -> None:
         "fit_transform": _transform,
     }
 
+    known: set[type] = set()
+
     def wrap(cls: type) -> None:
+        known.add(cls)
         for name, handler in handlers.items():
             found = cls.__dict__.get(name)
             if found is None or getattr(found, "__isabstractmethod__", False):
@@ -51,6 +54,10 @@ def patch_base(base: ModuleType) -> None:
     def init_subclass(cls: type, /, **options: Any) -> None:
         getattr(inherited, "__func__", lambda _cls, **_options: None)(cls, **options)
         wrap(cls)
+        # What a mixin gives (LinearClassifierMixin: `predict` of a LogisticRegression) is made without us.
+        for kind in cls.__mro__[1:-1]:
+            if kind not in known and not issubclass(kind, base.BaseEstimator):
+                wrap(kind)
 
     base.BaseEstimator.__init_subclass__ = classmethod(init_subclass)
     for mixin in (base.ClassifierMixin, base.RegressorMixin, base.TransformerMixin):
@@ -125,8 +132,29 @@ def patch_splitters(module: ModuleType) -> None:
         return result
 
     module.train_test_split = train_test_split  # type: ignore[attr-defined]
+    splitters: list[Any] = [one for name, one in vars(module).items() if name.endswith("KFold")]
+    for kind in splitters:
+        kind.split = _told(kind.split)
     for name, function in cross.items():
         setattr(module, name, _crossed(name, function))
+
+
+def _told(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A k-fold splitter that tells the session which fold the script is in."""
+
+    @functools.wraps(original)
+    def split(*args: Any, **kwargs: Any) -> Any:
+        session = sessions.current()
+        if session.depth:
+            yield from original(*args, **kwargs)
+            return
+        parts = original(*args, **kwargs)
+        for number, part in enumerate(parts):
+            session.fold = (id(parts), number)
+            yield part
+        session.fold = None
+
+    return split
 
 
 def _crossed(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
