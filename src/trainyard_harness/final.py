@@ -238,7 +238,9 @@ def _script_numbers(session: Session) -> bool:
     usable = [
         one
         for one in session.record.metrics
-        if one["split"] in {"test", "held-out", "validation"} and one["part"] == "all"
+        if one["split"] in {"test", "held-out", "validation"}
+        and one["part"] == "all"
+        and not (session.measured_training and one["origin"] in {"printed line", "metrics file"})
     ]
     wanted = "test" if any(one["split"] == "test" for one in usable) else "validation"
     found = False

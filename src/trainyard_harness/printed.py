@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_NUMBER = r"(?P<value>[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*(?P<percent>%|percent\b)?"
+_NUMBER = r"(?P<value>[-+]?(?:0,\d+|\d*\.?\d+(?:[eE][-+]?\d+)?))\s*(?P<percent>%|percent\b)?"
 _WORDS = {
-    "accuracy": r"(?:accuracy|acc)(?:uracy)?(?:[ _-]*score)?",
+    "accuracy": r"(?:accuracy|acc)(?:uracy)?(?:@1\b)?(?:[ _-]*score)?",
     "f1": r"f1(?:[ _-]*score)?",
     "auc": r"(?:roc[ _-]*)?auc(?:[ _-]*score)?",
     "r2": r"(?:r2|r\^2|r²|r[ -]?squared)(?:[ _-]*score)?",
@@ -19,24 +19,36 @@ _WORDS = {
     "mse": r"(?<!r)(?:mse|mean squared? error)",
     "error rate": r"error rate",
 }
+# The number right after the word; else the one after a colon, past what the word is said of ("of the network
+# on the 10000 test images: 54 %"), unless another metric stands between; else the first.
+_OTHER = r"(?!loss|acc|error|f1|auc|ma?p?e\b|mse)"
+_GAPS = (
+    r"\s*(?:is|was|=|:|:=|->)?\s*",
+    rf"(?:{_OTHER}[^\n:=,;|]){{0,60}}[:=]\s*[\[(]?",
+    r"[^-+\d\n.]{0,40}?",
+)
 _NAMED = [
-    (name, re.compile(rf"(?<![a-z]){word}(?![a-z0-9])[^-+\d\n.]{{0,40}}?{_NUMBER}", re.IGNORECASE))
+    (name, [re.compile(rf"(?<![a-z]){word}(?![a-z0-9@]){gap}{_NUMBER}", re.IGNORECASE) for gap in _GAPS])
     for name, word in _WORDS.items()
 ]
+_BEFORE = re.compile(rf"{_NUMBER}\s*(?:accurate|accuracy)(?!\s*[:=])", re.IGNORECASE)
+_OF = r"\s*(?:/|out of|of)\s*"
 _RATIO = re.compile(
-    r"(?P<hits>\d+)\s*(?:/|out of|of)\s*(?P<n>\d+)(?=[^.\n]{0,30}(?:correct|right))"
-    r"|correct[^\d\n]{0,30}(?P<hits2>\d+)\s*(?:/|out of|of)\s*(?P<n2>\d+)",
+    rf"(?P<hits>\d+){_OF}(?P<n>\d+)(?=[^.\n]{{0,30}}(?<!in)(?:correct|right))"
+    rf"|(?<!in)correct[^\d\n]{{0,30}}(?P<hits2>\d+){_OF}(?P<n2>\d+)",
+    re.IGNORECASE,
+)
+_MISSED = re.compile(
+    rf"(?:misclassified|mislabell?ed|incorrect|wrong)[^\d\n]{{0,30}}(?P<missed>\d+){_OF}(?P<n>\d+)",
     re.IGNORECASE,
 )
 _FRACTIONS = {"accuracy", "f1", "auc"}
 _SPLITS = (
     ("train", re.compile(r"train", re.IGNORECASE)),
-    (
-        "validation",
-        re.compile(r"(?<![a-z])(?:val|dev)(?![a-z])|valid", re.IGNORECASE),
-    ),
+    ("validation", re.compile(r"(?<![a-z])(?:val|dev)(?![a-z])|valid", re.IGNORECASE)),
     ("test", re.compile(r"test|held[ -]?out|eval", re.IGNORECASE)),
 )
+_PREFIX = re.compile(r"\w*[ _/-]*(?:set[ _/-]*)?(?:acc|loss|f1|auc|r2|mae|mse|rmse|error)", re.IGNORECASE)
 FILES = re.compile(r"acc|metric|result|score|eval|perf", re.IGNORECASE)
 LARGEST = 2**16
 
@@ -52,18 +64,43 @@ def numbers_in(line: str) -> list[tuple[str, float, str, int | None]]:
         n = int(match["n"] or match["n2"])
         if n and hits <= n:
             found.append(("accuracy", hits / n, _split(line, match.start()), n))
-    for name, pattern in _NAMED:
-        for match in pattern.finditer(line):
-            value = float(match["value"])
-            called = name
-            if name in _FRACTIONS or name == "error rate":
-                value = value / 100 if match["percent"] or 1 < value <= 100 else value
-                if not 0 <= value <= 1:
-                    continue
-            if name == "error rate":
-                called, value = "accuracy", 1 - value
-            found.append((called, value, _split(line, match.start()), None))
+    for match in _MISSED.finditer(line):
+        missed, n = int(match["missed"]), int(match["n"])
+        if n and missed <= n:
+            found.append(("accuracy", 1 - missed / n, _split(line, match.start()), n))
+    for name, patterns in _NAMED:
+        for match in _matches(line, patterns):
+            _add(found, line, name, match)
+    if not found:
+        for match in _BEFORE.finditer(line):
+            if match["percent"]:
+                _add(found, line, "accuracy", match)
     return found
+
+
+def _matches(line: str, patterns: list[re.Pattern[str]]) -> list[re.Match[str]]:
+    """One match per mention of a metric: that of the first pattern which has one there."""
+    taken: dict[int, re.Match[str]] = {}
+    for pattern in patterns:
+        for match in pattern.finditer(line):
+            if not any(one.start() <= match.start() < one.end() for one in taken.values()):
+                taken[match.start()] = match
+    return [taken[place] for place in sorted(taken)]
+
+
+def _add(found: list[tuple[str, float, str, int | None]], line: str, name: str, match: re.Match[str]) -> None:
+    value, n = float(match["value"].replace(",", ".")), None
+    of = re.compile(_OF + r"(\d+)").match(line, match.end())
+    if name == "accuracy" and of and 0 <= value <= int(of[1]) and value == int(value):
+        n = int(of[1])  # "Accuracy: 178/200 (89%)"
+        value = value / n if n else value
+    elif name in _FRACTIONS or name == "error rate":
+        value = value / 100 if match["percent"] or 1 < value <= 100 else value
+        if not 0 <= value <= 1:
+            return
+    if name == "error rate":
+        name, value = "accuracy", 1 - value
+    found.append((name, value, _split(line, match.start()), n))
 
 
 def _split(line: str, place: int) -> str:
@@ -71,6 +108,8 @@ def _split(line: str, place: int) -> str:
     best: tuple[int, str] | None = None
     for name, pattern in _SPLITS:
         for match in pattern.finditer(line):
+            if match.start() > place and _PREFIX.match(line, match.end()):
+                continue  # "accuracy 0.93 - val_accuracy 0.91": it belongs to the next number
             distance = place - match.start() if match.start() <= place else 1000 + match.start() - place
             if best is None or distance < best[0]:
                 best = (distance, name)

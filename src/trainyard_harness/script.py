@@ -102,7 +102,12 @@ def names_of(thing: Any, work: Path) -> list[str]:
 
 
 def _truth_names(name: str) -> list[str]:
-    found = [re.sub(rf"(^|_){x}(?=_|$)", rf"\g<1>{y}", name) for x, y in (("x", "y"), ("X", "y"), ("X", "Y"))]
+    """`y_test` for `x_test`, `yte` for `Xte`, `testY` for `testX`, `test_labels` for `test_images`."""
+    found = [
+        re.sub(place, y, name)
+        for y in ("y", "Y")
+        for place in (r"(?:(?<=_)|^)[xX](?=_|$)", r"^[xX]", r"[xX]$")
+    ]
     for x in ("images", "data", "features", "inputs"):
         found += [name.replace(x, y) for y in ("labels", "targets", "target") if x in name]
     return [one for one in found if one != name]

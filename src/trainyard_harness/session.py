@@ -161,6 +161,8 @@ class Session:
         self.concluding = False
         self.boosting = False
         """Whether a boosting estimator is being fitted: its library's own `train` is then followed."""
+        self.measured_training = False
+        """Whether the script has measured on training rows: what it then calls a test need not be one."""
         self.labels: list[Any] | None = None
         """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
         self.before_conclusion: list[Callable[[Session], None]] = []
@@ -259,6 +261,7 @@ class Session:
         n = prints.n if prints else None
         for name, value in values.items():
             self.record.add(name, value, split=split, origin=origin, place=place, n=n)
+        self.measured_training |= split == "train"
         known = fitted.validation
         if split == "validation" and known is not None:
             # The script's test set is its validation data as well: one set, and not untouched.

@@ -98,6 +98,15 @@ KERAS = [
     ),
     Shape("k_tf_data_alone.py", "keras", "tf.data without one", "held-out", "harness", by="harness"),
     Shape("k_generator.py", "keras", "endless generator", "held-out", "harness", by="harness"),
+    Shape(
+        "k_flow_from_directory.py",
+        "keras",
+        "flow_from_directory, augmented, without validation",
+        "held-out",
+        "harness",
+        by="harness",
+        note="16 of its 80 images",
+    ),
     Shape("k_sequence.py", "keras", "PyDataset with validation", "validation", "validation_data"),
     Shape("k_subclassed.py", "keras", "subclassed model", "test", "evaluate"),
     Shape("k_from_json.py", "keras", "model_from_json, weights loaded again", "test", "evaluate"),
@@ -174,6 +183,9 @@ SKLEARN = [
         note="all 5 folds together, 569 rows",
     ),
     Shape("s_partial_fit.py", "sklearn", "partial_fit loop", "test", "score"),
+    Shape(
+        "s_class_and_error_rate.py", "sklearn", "methods of a class, error rate", "test", "sklearn.metrics"
+    ),
     Shape("s_notebook.ipynb", "sklearn", "notebook", "test", "score"),
 ]
 
@@ -192,7 +204,26 @@ BOOSTING = [
 ]
 
 
-SHAPES = [*KERAS, *SKLEARN, *BOOSTING]
+TORCH = [
+    Shape(
+        "t_minibatches_of_tensors.py",
+        "pytorch",
+        "mini-batches of whole tensors, no eval()",
+        "test",
+        "predict",
+    ),
+    Shape(
+        "t_training_rows_called_test.py",
+        "pytorch",
+        "training rows in a second loader, called a test",
+        "held-out",
+        "harness",
+        by="harness",
+        note="80 of the 400 rows",
+    ),
+]
+
+SHAPES = [*KERAS, *SKLEARN, *BOOSTING, *TORCH]
 
 
 def page() -> str:

@@ -192,6 +192,7 @@ def run(
     }, attempts
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", CASES)
 def test_killed_at_twenty_moments_ends_in_the_very_same_weights(
     interpreter: Callable[[str], str], tmp_path: Path, name: str

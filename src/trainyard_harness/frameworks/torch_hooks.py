@@ -301,6 +301,7 @@ def _measured(session: Session, fitted: Fitted, loader: Any, part: str, place: s
     """One loader that the script went through without training on it."""
     samples = Samples(loader, None, part, "DataLoader", place, prints=rows_of(loader), fits=fitted.fits)
     if session.split_of(fitted, loader, samples.prints) == "train":
+        session.measured_training = True
         return
     samples.values = {
         one["name"]: one["value"]
