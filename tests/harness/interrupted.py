@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 
 from trainyard_harness import checkpoints
-from trainyard_harness.frameworks import catboost_hooks
 
 
 def main() -> None:
@@ -47,7 +46,7 @@ def main() -> None:
 
 def attempt(moment: list, seen: Path, trial: Path) -> None:
     kind, at = moment
-    checkpoints.SHARE, checkpoints.EVERY, catboost_hooks.INTERVAL = 1e9, 0.05, 1
+    checkpoints.SHARE, checkpoints.EVERY = 1e9, 0.05
     log = (trial.parent / "log.txt").open("ab")
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)

@@ -106,6 +106,7 @@ KERAS = [
         "harness",
         by="harness",
         note="16 of its 80 images",
+        between=(0.3, 1.0),
     ),
     Shape("k_sequence.py", "keras", "PyDataset with validation", "validation", "validation_data"),
     Shape("k_subclassed.py", "keras", "subclassed model", "test", "evaluate"),

@@ -1,7 +1,8 @@
 """SIGKILL at twenty moments of one training, and it still ends in the weights of one that was never killed.
 
 Half-way through a checkpoint's bytes, right after it, with a torn file under its final name, and at random in
-between; each attempt goes on where the one before was killed.
+between; each attempt goes on where the one before was killed. CatBoost keeps snapshots of its
+own: see test_resume_others.
 """
 
 from __future__ import annotations
@@ -71,15 +72,6 @@ model = lgb.train(params, lgb.Dataset(x_train, y_train), 200, valid_sets=[lgb.Da
 print("said", model.best_iteration, curve, model.predict(x_test).sum())
 """
 )
-CATBOOST = (
-    DATA
-    + """
-from catboost import CatBoostClassifier
-model = CatBoostClassifier(iterations=2500, depth=4, verbose=False, thread_count=1)
-model.fit(x_train, y_train)
-print("said", model.score(x_test, y_test), model.predict_proba(x_test)[:, 1].sum())
-"""
-)
 LIGHTNING = (
     DATA
     + """
@@ -142,7 +134,6 @@ CASES = {
     "keras2": Case("keras2", KERAS, "tensorflow.keras", "model.keras", moments=8),
     "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops"),
     "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt"),
-    "catboost": Case("boosting", CATBOOST, "numpy", "model.skops"),
     "lightning": Case("pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", lines=2),
 }
 WEIGHTS = Path(__file__).with_name("weights.py")
