@@ -19,9 +19,11 @@ _MADE, _COMPILED = "_trainyard_made_at", "_trainyard_compiled_at"
 def patch(model: Any, layer: Any) -> None:
     """Patches `Layer.__new__` and `Model.compile`, which only look around before they do what they did.
 
-    Not `Layer.__init__`: Keras reads its signature.
+    Not `Layer.__init__`: Keras reads its signature. And `compile` on the class that has it: Keras 3 compiles a
+    loaded model only where its class' `compile` is the trainer's own.
     """
-    new, compiled = layer.__new__, model.compile
+    trainer = next(cls for cls in model.__mro__ if "compile" in vars(cls))
+    new, compiled = layer.__new__, trainer.compile
 
     @functools.wraps(new)
     def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
@@ -35,7 +37,7 @@ def patch(model: Any, layer: Any) -> None:
         return compiled(self, *args, **kwargs)
 
     layer.__new__ = staticmethod(__new__)
-    model.compile = compile
+    trainer.compile = compile
 
 
 def made_at(layer: Any) -> list[str]:
