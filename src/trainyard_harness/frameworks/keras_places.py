@@ -19,8 +19,8 @@ _MADE, _COMPILED = "_trainyard_made_at", "_trainyard_compiled_at"
 def patch(model: Any, layer: Any) -> None:
     """Patches `Layer.__new__` and `Model.compile`, which only look around before they do what they did.
 
-    Not `Layer.__init__`: Keras reads its signature. And `compile` on the class that has it: Keras 3 compiles a
-    loaded model only where its class' `compile` is the trainer's own.
+    Not `Layer.__init__`: Keras reads its signature. And `compile` on the class that has it: Keras 3 compiles
+    a loaded model only where its class' `compile` is the trainer's own.
     """
     trainer = next(cls for cls in model.__mro__ if "compile" in vars(cls))
     new, compiled = layer.__new__, trainer.compile
