@@ -102,10 +102,12 @@ class Chain:
 
 def _bare_command(executor: str, source: Path, home: Path) -> list[str]:
     from trainyard.executors.choose import choose
+    from trainyard.images.venvs import environment_of
 
     reference = choose(executor, home).prepare("sklearn", None, lambda line: None)
     if executor == "process":
-        return [str(Path(reference) / "bin" / "python"), SCRIPT]
+        venv, _ = environment_of(reference, home)
+        return [str(venv / "bin" / "python"), SCRIPT]
     mount = f"{source}:/work"
     inside = ["--entrypoint", "python", "--user", "0", "--workdir", "/work"]
     return ["docker", "run", "--rm", "--network", "none", "--volume", mount, *inside, reference, SCRIPT]
