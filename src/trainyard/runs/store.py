@@ -143,7 +143,7 @@ def create(home: Home, state: RunState) -> Run:
             raise unwritable(run.path, error) from error
         run.save(state)
         return run
-    raise TrainyardError(ExitCode.BUSY, f"{base}: a thousand runs in one second.", "Wait a second.")
+    raise TrainyardError(ExitCode.BUSY, f"{base}: a thousand runs in one millisecond.", "Run it again.")
 
 
 def unwritable(path: Path, error: OSError) -> TrainyardError:
@@ -158,9 +158,13 @@ def unwritable(path: Path, error: OSError) -> TrainyardError:
 
 
 def new_id(commit: str) -> str:
-    """A run's id: UTC time, then the commit's first ten letters and digits; sorts by time."""
+    """A run's id: UTC time to the millisecond, then the commit's first ten letters and digits.
+
+    Sorts by time: two pushes within a second must not be told apart by their commits' digits.
+    """
     plain = re.sub(r"[^0-9A-Za-z]", "", commit.removeprefix("content-"))[:10]
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{plain or 'unknown'}"
+    at = dt.datetime.now(dt.UTC)
+    return f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03d}Z-{plain or 'unknown'}"
 
 
 def all_runs(home: Home, repo: str | None = None) -> list[Run]:
