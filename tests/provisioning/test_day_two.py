@@ -47,6 +47,11 @@ def test_rotated_secrets_are_new_and_the_old_ones_dead(
         )
         assert code == "401", name
     assert controller.api("/api/json")[0] == 200
+    # the upgrade below pushes through the watcher, with this token
+    assert controller.run("cat /etc/trainyard/watch-token") == controller.run(
+        "cut -d' ' -f1 /etc/jenkins/secrets/trigger-token"
+    )
+    assert controller.run("systemctl is-active trainyard-watch") == "active"
 
 
 def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -> None:
@@ -130,7 +135,9 @@ def test_uninstalling_keeps_the_data_until_it_is_asked_for(controller: Host, age
         assert host.run("docker ps -q --filter label=trainyard") == ""
         assert host.run("docker info --format '{{.ServerVersion}}'"), "the engine stays"
         assert "Trainyard" not in host.run("cat /etc/ssh/sshd_config")
-    assert controller.run("systemctl is-active jenkins", check=False).startswith("exit")
+    for unit in ("jenkins", "trainyard-watch", "trainyard-gc.timer"):
+        assert controller.run(f"systemctl is-active {unit}", check=False).startswith("exit"), unit
+    assert controller.run("ls /etc/systemd/system/trainyard-* 2>/dev/null || true") == ""
     assert controller.run("ls /var/lib/trainyard/runs/sample /srv/git/sample.git /etc/jenkins/secrets")
     done = playbook(*inventory, "playbooks/uninstall.yml", "-e", "trainyard_uninstall_data=true")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]

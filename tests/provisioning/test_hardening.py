@@ -89,6 +89,21 @@ def test_jenkins_is_an_account_of_its_own_that_can_change_no_program(controller:
         assert "ro" in options.split(","), f"{path}: {options}"
 
 
+def test_the_watcher_is_no_root_and_can_write_its_own_folder_alone(controller: Host) -> None:
+    pid = controller.run("systemctl show -p MainPID --value trainyard-watch")
+    assert controller.run(f"stat -c %U /proc/{pid}") == "jenkins"
+    status = controller.run(f"cat /proc/{pid}/status")
+    assert re.search(r"NoNewPrivs:\s+1", status) and re.search(r"CapBnd:\s+0+$", status, re.M)
+    inside = f"nsenter --mount --target {pid} --"
+    for path, wanted in {
+        "/": "ro",
+        "/var/lib/trainyard/runs": "ro",
+        "/var/lib/trainyard/watch": "rw",
+    }.items():
+        options = controller.run(f"{inside} findmnt -n -o OPTIONS --target {path}")
+        assert wanted in options.split(","), f"{path}: {options}"
+
+
 def test_accounts_for_programs_come_in_with_a_key_and_get_no_forwarding(any_host: Host) -> None:
     account = "git" if any_host.name.endswith("controller") else "trainyard"
     settings = dict(

@@ -13,9 +13,13 @@ SIX = ("job1-pull", "job2-launch", "job3-evaluate", "job4-tweak", "job5-retrain"
 
 
 def test_services_are_up_and_come_back_after_a_reboot(controller: Host) -> None:
-    wanted = ["docker", "jenkins", "sshd" if controller.el else "ssh"] + (
-        ["firewalld"] if controller.el else []
-    )
+    wanted = [
+        "docker",
+        "jenkins",
+        "trainyard-watch",
+        "trainyard-gc.timer",
+        "sshd" if controller.el else "ssh",
+    ] + (["firewalld"] if controller.el else [])
     for unit in wanted:
         assert controller.run(f"systemctl is-active {unit}") == "active", controller.run(
             f"journalctl -n 30 -u {unit}"
@@ -52,6 +56,22 @@ def test_the_training_image_is_built_and_has_trained(any_host: Host) -> None:
 def test_the_command_works_for_the_account_that_runs_it(any_host: Host) -> None:
     account = "trainyard" if any_host.name.endswith("agent") else "jenkins"
     assert "engine" in any_host.run(f"runuser -u {account} -- trainyard doctor")
+
+
+def test_what_the_inventory_sets_is_in_force(any_host: Host) -> None:
+    account = "trainyard" if any_host.name.endswith("agent") else "jenkins"
+    read = (
+        "from trainyard import config; c = config.host_config();"
+        " print(config.limits(c, 'sample').pids, config.limits(c).pids, c.healing.deaths, c.keep.runs)"
+    )
+    said = any_host.run(f'runuser -u {account} -- /opt/trainyard/current/bin/python -c "{read}"')
+    assert said == "300 512 3 30"
+
+
+def test_what_nothing_needs_is_cleared_away_by_a_unit_that_may_do_no_more(any_host: Host) -> None:
+    any_host.run("systemctl start trainyard-gc || { journalctl -n 30 -u trainyard-gc; exit 1; }")
+    tags = any_host.run("docker images --format '{{.Repository}}:{{.Tag}}'")
+    assert "trainyard/sklearn:latest" in tags
 
 
 def test_strangers_get_nothing_from_jenkins(controller: Host) -> None:

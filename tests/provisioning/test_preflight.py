@@ -73,6 +73,22 @@ WRONG = {
     "engine on the network": ({"docker_options": {"hosts": ["tcp://0.0.0.0"]}}, "Take it out"),
     "private key among the public": ({"git_server_authorized_keys": ["-----BEGIN OPENSSH PRIVATE KEY-----"]}, "is not a public key"),
     "value of another type": ({"jenkins_executors": "many"}, "jenkins_executors"),
+    "floor above the target that all have": (
+        {"trainyard_policy": {"target": 0.7, "floor": 0.7}, "trainyard_repos": [{**REPO, "policy": {"floor": 0.75}}]}, "Lower the floor"),
+    "number in quotes": ({"trainyard_policy": {"max_trials": "8"}}, "numbers without quotes"),
+    "limit in quotes": ({"trainyard_repos": [{**REPO, "limits": {"cpus": "2"}}]}, "cpus (a number)"),
+    "limit that is none": ({"trainyard_limits": {"ram": "2g"}}, "ram"),
+    "no death allowed": ({"trainyard_healing": {"deaths": 0}}, "deaths is a whole number above 0"),
+    "unknown key of what is kept": ({"trainyard_keep": {"rums": 3}}, "rums"),
+    "calendar of nobody": ({"trainyard_gc_calendar": "sometimes"}, "man systemd.time"),
+    "image of no catalogue": ({"training_images_names": ["fortran"]}, "fortran is none of"),
+    "archive that is not there": ({"training_images_archives": ["/srv/none.tar"]}, "is not on"),
+    "wheel that is not there": ({"trainyard_package": "/none.whl"}, "is not a file on the control node"),
+    "heap of words": ({"jenkins_memory": "plenty"}, "Write it like 1g"),
+    "person with the administrator's name": ({"jenkins_users": [{"id": "admin"}]}, "a name of its own"),
+    "port of no protocol": ({"base_firewall_ports": ["8080"]}, "write a port like 8080/tcp"),
+    "program that is no Python": ({"base_python": "/bin/bash"}, "Trainyard runs on Python 3.11 or 3.12"),
+    "Python that is not there": ({"base_python": "/usr/bin/python3.9"}, "is not there"),
 }  # fmt: skip
 
 
@@ -103,3 +119,18 @@ def test_an_unknown_distribution_is_refused(bare, playbook) -> None:
     done = playbook("-i", str(inventory), "site.yml", timeout=300)
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0 and "is not supported" in said and "changed=0" in said, said[-2000:]
+
+
+def test_an_inventory_without_a_controller_is_refused(bare, playbook, tmp_path) -> None:
+    host, inventory = bare
+    hosts = json.loads(inventory.read_text())["controller"]["hosts"]
+    wrong = tmp_path / "hosts.json"
+    for groups in (
+        {"agents": {"hosts": hosts}},
+        {"controller": {"hosts": hosts}, "agents": {"hosts": hosts}},
+    ):
+        wrong.write_text(json.dumps(groups))
+        done = playbook("-i", str(wrong), "site.yml", timeout=300)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode != 0 and "Name one host there" in said, said[-2000:]
+        assert host.name not in said.partition("PLAY RECAP")[2], "no host was even asked"
