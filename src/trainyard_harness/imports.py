@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import random
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -26,7 +27,11 @@ class _Loader(importlib.abc.Loader):
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
+        # TensorFlow draws from `random` while it is imported; numbers must be the same where that
+        # came before the seed (warm).
+        drawn = random.getstate()
         self._loader.exec_module(module)
+        random.setstate(drawn)
         self._ran(module)
 
 

@@ -15,6 +15,8 @@ PROPORTIONS = ("accuracy",)
 """Numbers that count right answers, so that Wilson's interval holds."""
 QUIET = 1.0
 """Seconds between two writes of mere progress."""
+spent_before = 0.0
+"""CPU seconds that another process has spent for this training (`warm`)."""
 
 
 class Record:
@@ -27,7 +29,7 @@ class Record:
     def __init__(self, path: Path) -> None:
         self._path = path
         before = read_json(path) or {}
-        self._cpu_before = float(before.get("cpu_seconds") or 0.0)
+        self._cpu_before = float(before.get("cpu_seconds") or 0.0) + spent_before
         self._wall_before = float(before.get("wall_seconds") or 0.0)
         self._began = time.monotonic()
         self._written = 0.0

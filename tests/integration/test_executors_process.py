@@ -105,6 +105,37 @@ def test_a_failing_requirement_names_its_line(executor: Executor, tmp_path: Path
     assert caught.value.message == "requirements.txt line 2: no version of emoji==9.9.9 exists."
 
 
+KERAS = """
+import keras, numpy
+x = numpy.random.default_rng(0).normal(size=(300, 4))
+y = (x[:, 0] > 0).astype("float32")
+layers = keras.layers
+model = keras.Sequential([layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+model.fit(x[:200], y[:200], epochs=2, validation_split=0.2)
+print(model.evaluate(x[200:], y[200:]))
+"""
+
+
+def test_a_fork_of_a_warm_process_trains_as_a_fresh_one_does(executor: Executor, tmp_path: Path) -> None:
+    source, fork, fresh = (tmp_path / name for name in ("source", "fork", "fresh"))
+    for folder in (source, fork, fresh):
+        folder.mkdir()
+    (source / "train.py").write_text(KERAS)
+    image = executor.prepare("keras", None, print)
+    executor.start(Training(name="fork", image=image, source=source, trial=fork))
+    assert executor.wait("fork", 120).exit_code == 0
+    executor.remove("fork")
+    training = Training(name="fresh", image=image, source=source, trial=fresh)
+    assert executor.run(training, ["trainyard_harness"], 120)[0] == 0
+    curves = [
+        [line.rpartition(",")[0] for line in (trial / "history.csv").read_text().splitlines()]
+        for trial in (fork, fresh)
+    ]
+    assert len(curves[0]) == 3
+    assert curves[0] == curves[1]
+
+
 @pytest.mark.docker
 def test_both_executors_measure_the_same_numbers(
     executor: Executor, home: Path, train: Callable[[Executor, str], Path]

@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from trainyard.executors import records
+from trainyard.executors import handover, records
 from trainyard.executors.base import State, Status, Training
 from trainyard.executors.endings import TIMED_OUT, by_code
 from trainyard.executors.environment import host_ca, network_environment, training_environment
 from trainyard.executors.names import safe_name
 
 _POLL_SECONDS = 0.02
+_LOOK_SECONDS = 0.1
+"""Between two looks at what a training has printed."""
 
 
 class ProcessExecutor:
@@ -47,7 +49,7 @@ class ProcessExecutor:
         return reference_to(prepare(image, requirements, home=self._home, say=say, log=log))
 
     def start(self, training: Training) -> None:
-        self._start(training, ["trainyard_harness"])
+        self._start(training, ["trainyard_harness"], warm=True)
 
     def state(self, name: str) -> State:
         folder = self._folder(name)
@@ -99,13 +101,13 @@ class ProcessExecutor:
                     yield data
                 if not (running and follow):
                     return
-                _await_exit(folder, 2 * _POLL_SECONDS)
+                _await_exit(folder, _LOOK_SECONDS)
 
     def run(self, training: Training, command: list[str], timeout: float) -> tuple[int, bytes]:
         """See `Executor.run`; the exit code is TIMED_OUT where `timeout` ended it."""
         self.remove(training.name)
         try:
-            self._start(training, command)
+            self._start(training, command, warm=False)
             state = self.wait(training.name, timeout)
             self.stop(training.name, 0)
             output = b"".join(self.logs(training.name))
@@ -117,7 +119,7 @@ class ProcessExecutor:
             output += f"\n{state.detail}\n".encode()
         return state.exit_code if state.exit_code is not None else 1, output
 
-    def _start(self, training: Training, command: list[str]) -> None:
+    def _start(self, training: Training, command: list[str], *, warm: bool) -> None:
         folder = self._folder(training.name)
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / records.ALIVE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -126,11 +128,14 @@ class ProcessExecutor:
                 return
             if (folder / records.EXIT).exists() or (folder / records.PROCESS).exists():
                 return
-            records.write(folder / records.REQUEST, self._request(training, command, folder))
+            request = self._request(training, command, folder, warm=warm)
+            records.write(folder / records.REQUEST, request)
+            if request["warm"] and handover.given(folder, request, lock):
+                return
             # the lock goes to the supervisor with its descriptor: there is no moment in which nobody holds it
             subprocess.Popen(
                 # -P: a folder called `trainyard` where the command was typed must not be what is run
-                [sys.executable, "-P", "-m", "trainyard.executors.supervise", str(folder)],
+                [sys.executable, "-P", "-m", "trainyard.executors.supervise", str(folder), str(lock)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -140,7 +145,9 @@ class ProcessExecutor:
         finally:
             os.close(lock)
 
-    def _request(self, training: Training, command: list[str], folder: Path) -> dict[str, object]:
+    def _request(
+        self, training: Training, command: list[str], folder: Path, *, warm: bool
+    ) -> dict[str, object]:
         from trainyard.images.venvs import environment_of
 
         venv, harness = environment_of(training.image, self._home)
@@ -165,6 +172,7 @@ class ProcessExecutor:
             "env": environment,
             "cwd": str(scratch),
             "memory": training.limits.memory,
+            "warm": warm and (harness / "trainyard_harness" / "warm.py").exists(),
         }
 
     def _folder(self, name: str) -> Path:
@@ -181,19 +189,20 @@ def _judge(ending: dict[str, object]) -> State:
 
 
 def _await_exit(folder: Path, seconds: float) -> None:
-    """Returns when the supervisor ends, after `seconds`, or soon where it is only starting."""
-    process = records.read(folder / records.PROCESS)
-    if process is None:
+    """Returns when the training ends, after `seconds`, or soon where it is only starting or all but over."""
+    child = records.read(folder / records.CHILD)
+    try:
+        descriptor = os.pidfd_open(child["pid"]) if child is not None else None
+    except ProcessLookupError:
+        descriptor = None
+    if descriptor is None:
         time.sleep(min(seconds, _POLL_SECONDS))
         return
     try:
-        descriptor = os.pidfd_open(process["pid"])
-    except ProcessLookupError:
-        return
-    try:
-        # opened first, checked then: a lock still held means that the id is not someone else's by now
-        if records.is_locked(folder / records.ALIVE):
-            select.select([descriptor], [], [], seconds)
+        # opened first, checked then: the same start means that the id is not someone else's by now
+        over = child is None or records.start_time(child["pid"]) != child["started"]
+        if over or select.select([descriptor], [], [], seconds)[0]:
+            time.sleep(min(seconds, _POLL_SECONDS))  # its supervisor is writing down how it ended
     finally:
         os.close(descriptor)
 

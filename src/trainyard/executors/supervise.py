@@ -1,78 +1,88 @@
-"""The process executor's supervisor: `python -m trainyard.executors.supervise FOLDER`.
+"""The process executor's supervisor: `python -m trainyard.executors.supervise FOLDER LOCK`.
 
 Starts the training named by the folder's request, watches its memory, copies its output, and records how it
-ended. It is a process and a session of its own, so that a training outlives the command that started it.
+ended. It is a process and a session of its own, so that a training outlives the command that started it. One
+that keeps a process warm for its run's next trial waits for that a while (`trainyard.executors.handover`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from trainyard.executors import records
+from trainyard.executors import handover, records
+from trainyard.executors.children import Cold, Warm, prctl
 
 MAX_OUTPUT = 64 * 2**20
 """Bytes of output kept; a training that prints for ever must not fill the disk."""
 
 _WATCH_SECONDS = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(folder: Path) -> int:
-    request = records.read(folder / records.REQUEST)
-    assert request is not None, "start() writes the request first"  # noqa: S101
-    records.write(folder / records.PROCESS, {"pid": os.getpid()})
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whatever the training leaves behind becomes a child of ours
+def main(folder: Path, lock: int) -> int:
+    """Args: the training's folder, and the descriptor that holds its lock."""
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whatever the training leaves behind becomes a child of ours
     for ignored in (signal.SIGHUP, signal.SIGINT):
         signal.signal(ignored, signal.SIG_IGN)
-    with (folder / records.OUTPUT).open("wb", buffering=0) as output:
-        ending = _supervise(request, folder, output)
-    records.write(folder / records.EXIT, ending)
-    return 0
+    warm: Warm | None = None
+    while True:
+        request = records.read(folder / records.REQUEST)
+        assert request is not None, "start() writes the request first"  # noqa: S101
+        records.write(folder / records.PROCESS, {"pid": os.getpid()})
+        if request["warm"] and warm is None:
+            warm = Warm(request)
+        with (folder / records.OUTPUT).open("wb", buffering=0) as output:
+            ending = _supervise(request, folder, output, warm)
+        records.write(folder / records.EXIT, ending)
+        os.close(lock)
+        if warm is None or not warm.lives or (following := handover.awaited(folder, request)) is None:
+            return 0
+        folder, lock = following
 
 
-def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO) -> dict[str, Any]:
+def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO, warm: Warm | None) -> dict[str, Any]:
+    read, write = os.pipe()
     try:
-        child = subprocess.Popen(
-            request["command"],
-            env=request["env"],
-            cwd=request["cwd"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # a supervisor that is killed takes the training with it: two of one name must never run
-            preexec_fn=lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - there is one thread
-        )
+        child = warm.fork(request, write) if warm is not None and warm.lives else Cold(request, write)
     except OSError as error:
+        os.close(read)
         return {"status": "exited", "exit_code": 127, "detail": f"{request['command'][0]}: {error.strerror}"}
+    finally:
+        os.close(write)
+    ended = os.pidfd_open(child.pid)
     started = records.start_time(child.pid)
     records.write(folder / records.CHILD, {"pid": child.pid, "started": started, "boot": records.boot()})
-    assert child.stdout is not None  # noqa: S101 - a pipe was asked for
     limit: int = request["memory"]
-    peak, over = _watch(child, child.stdout.fileno(), output, limit)
+    try:
+        peak, over = _watch(child.pid, ended, read, output, limit)
+    finally:
+        os.close(read)
+        os.close(ended)
     for pid in tree(os.getpid()):
-        _kill(pid)
-    code = child.wait()
+        if warm is None or pid != warm.pid:
+            _kill(pid)
+    code = child.code()
     if over:
         detail = f"It used {_mib(over)} MiB of memory, more than its limit of {_mib(limit)} MiB."
         return {"status": "out-of-memory", "exit_code": 137, "detail": detail, "peak": peak}
     return {"status": "exited", "exit_code": code if code >= 0 else 128 - code, "detail": "", "peak": peak}
 
 
-def _watch(child: subprocess.Popen[bytes], pipe: int, output: BinaryIO, limit: int) -> tuple[int, int]:
-    """Copies output and measures memory until the training ends: the peak, and what it is killed for or 0."""
-    ended = os.pidfd_open(child.pid)
+def _watch(pid: int, ended: int, pipe: int, output: BinaryIO, limit: int) -> tuple[int, int]:
+    """Copies output and measures memory until the training ends: the peak, and what it is killed for or 0.
+
+    Args:
+        ended: the training's pidfd.
+        pipe: where its output comes from.
+    """
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(pipe, select.POLLIN)
@@ -89,7 +99,7 @@ def _watch(child: subprocess.Popen[bytes], pipe: int, output: BinaryIO, limit: i
             return peak, 0
         if time.monotonic() >= measure_at:
             measure_at = time.monotonic() + _WATCH_SECONDS
-            used = memory(tree(child.pid), limit)
+            used = memory(tree(pid), limit)
             peak = max(peak, used)
             if used > limit:
                 return peak, used
@@ -152,13 +162,9 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
-
-
 def _mib(size: int) -> int:
     return round(size / 2**20)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
