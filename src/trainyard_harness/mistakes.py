@@ -6,7 +6,11 @@ Standard library only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}
+"""What a last layer's function answers between."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Labels:
         width: numbers per sample; 1 for plain labels, None where it is not known.
         low, high: the smallest and the largest label; None for text and where they are not known.
         numbers: whether they are continuous.
+        text: whether they are text.
     """
 
     classes: int | None = None
@@ -43,6 +48,7 @@ class Labels:
     low: float | None = None
     high: float | None = None
     numbers: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,17 +95,18 @@ def _of_labels(head: Head, labels: Labels) -> list[str]:
     classes, width = labels.classes, labels.width
     sparse = "sparse_categorical_crossentropy" in loss
     categorical = "categorical_crossentropy" in loss and not sparse
+    if labels.text:
+        return [f"{said}, but the labels are text: encode them as numbers."]
+    if labels.numbers and "crossentropy" in loss:
+        return [f"{said}, but the labels are continuous: use a regression loss."]
     if labels.numbers:
-        return (
-            [f"{said}, but the labels are continuous: use a regression loss."]
-            if "crossentropy" in loss
-            else []
-        )
+        return _of_width(head, width) or _of_range(head, labels)
     if sparse and (width or 1) > 1:
         return [f"{said}, but the labels are rows of {width} numbers. Use categorical_crossentropy."]
     if categorical and width == 1 and (units or 0) > 1:
         return [f"{said}, but the labels are one number each. Use sparse_categorical_crossentropy."]
-    return _of_count(head, classes, width) or _of_values(head, labels)
+    found = _of_count(head, classes, width) or _of_width(head, width)
+    return found or _of_values(head, labels) or _of_range(head, labels)
 
 
 def _of_count(head: Head, classes: int | None, width: int | None) -> list[str]:
@@ -120,6 +127,18 @@ def _of_count(head: Head, classes: int | None, width: int | None) -> list[str]:
     return []
 
 
+def _of_width(head: Head, width: int | None) -> list[str]:
+    """Numbers, of which the labels have more or fewer than the network answers."""
+    units, said = head.units, _said(head)
+    if width is None or units is None or not _learns_numbers(head.loss):
+        return []
+    if width == 1 and units > 1:
+        return [f"{said}, but the labels are one number each, with which all {units} answers are compared."]
+    if width > 1 and width != units:
+        return [f"{said}, but the labels are rows of {width} numbers: as many units are needed."]
+    return []
+
+
 def _of_values(head: Head, labels: Labels) -> list[str]:
     said, low, high = _said(head), labels.low, labels.high
     if low is None or high is None or labels.width != 1:
@@ -130,6 +149,23 @@ def _of_values(head: Head, labels: Labels) -> list[str]:
     if "binary_crossentropy" in head.loss and head.units == 1 and (low < 0 or high > 1):
         return [f"{said}, but the labels are {low:g} and {high:g}: they have to be 0 and 1."]
     return []
+
+
+def _of_range(head: Head, labels: Labels) -> list[str]:
+    """Numbers that the last layer's function can't give."""
+    low, high = RANGES.get(head.activation, (-math.inf, math.inf))
+    if labels.low is None or labels.high is None or not _learns_numbers(head.loss):
+        return []
+    if labels.low >= low and labels.high <= high:
+        return []
+    return [
+        f"{_said(head)}: {head.activation} answers between {low} and {high}, but the labels go from "
+        f"{labels.low:g} to {labels.high:g}. Use a linear last layer."
+    ]
+
+
+def _learns_numbers(loss: str) -> bool:
+    return loss.startswith(("mean_", "mse", "mae", "huber", "log_cosh", "logcosh"))
 
 
 def _doubtful(head: Head, labels: Labels | None) -> list[str]:
@@ -143,6 +179,12 @@ def _doubtful(head: Head, labels: Labels | None) -> list[str]:
         found.append(f"{said}: sigmoid answers each class by itself. Use softmax.")
     if function == "softmax" and many and "binary_crossentropy" in loss:
         found.append(f"{said}: the classes are judged one by one. Use categorical_crossentropy.")
+    if (
+        function in ("softmax", "sigmoid")
+        and _learns_numbers(loss)
+        and (function == "softmax" or head.accuracy)
+    ):
+        found.append(f"{said} learns classes as if they were numbers. Use a cross-entropy loss.")
     numbers = labels.numbers if labels else units == 1 and function in ("", "linear")
     if numbers and head.accuracy and "crossentropy" not in loss and "hinge" not in loss:
         found.append(f"{said} learns numbers, of which accuracy says nothing. Watch mae or r2.")

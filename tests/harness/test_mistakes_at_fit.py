@@ -11,17 +11,25 @@ from tests.harness.conftest import Bench
 SCRIPT = """
     import numpy as np
     import keras
+    import tensorflow as tf
 
     x = np.random.RandomState(0).randn(60, 4).astype("float32")
     ten = np.arange(60) % 10
     rows = np.eye(10)[ten]
 
-    def fit(name, units, function, loss, y):
+    images = x.reshape(60, 2, 2, 1)
+
+    def batches(y):
+        yield x[:30], y[:30]
+        yield x[30:], y[30:]
+
+    def fit(name, units, function, loss, y, given=x):
         print("case", name)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation=function)])
+        shape = (2, 2, 1) if given is images else (4,)
+        model = keras.Sequential([keras.Input(shape), keras.layers.Dense(units, activation=function)])
         model.compile("adam", loss, metrics=["accuracy"], run_eagerly=True)
         try:
-            model.fit(x, y, epochs=1, verbose=0)
+            model.fit(given, y, epochs=1, verbose=0)
         except Exception as error:
             print("refused by Keras itself:", type(error).__name__)
         print("end")
@@ -36,6 +44,14 @@ SCRIPT = """
     fit("one and two", 1, "sigmoid", "binary_crossentropy", 1 + ten % 2)
     fit("continuous", 1, "sigmoid", "binary_crossentropy", x[:, 0])
     fit("no probabilities", 10, None, "sparse_categorical_crossentropy", ten)
+    fit("numbers beyond", 1, "sigmoid", "mse", 9 * x[:, 0])
+    fit("all with each", 10, "softmax", "mse", ten)
+    fit("in a dataset", 10, "softmax", "sparse_categorical_crossentropy", None,
+        tf.data.Dataset.from_tensor_slices((x, rows)).batch(30))
+    fit("of a generator", 1, "sigmoid", "binary_crossentropy", None, batches(ten))
+    fit("a label for each place", 10, "softmax", "sparse_categorical_crossentropy", ten, images)
+    fit("another shape", 10, "softmax", "sparse_categorical_crossentropy", ten, x[:, :3])
+    fit("right of a generator", 1, "sigmoid", "binary_crossentropy", None, batches(ten % 2))
     fit("right", 10, "softmax", "categorical_crossentropy", rows)
     fit("right for two", 1, "sigmoid", "binary_crossentropy", ten % 2)
     raise SystemExit("that is all")
@@ -51,6 +67,13 @@ SAID = {
     "one and two": "0 and 1",
     "continuous": "regression loss",
     "no probabilities": "takes probabilities",
+    "numbers beyond": "between 0 and 1",
+    "all with each": "all 10 answers",
+    "in a dataset": "Use categorical_crossentropy",
+    "of a generator": "10 classes",
+    "a label for each place": "put Flatten",
+    "another shape": "takes samples of shape (4,), but gets (3,)",
+    "right of a generator": "",
     "right": "",
     "right for two": "",
 }
@@ -63,6 +86,10 @@ def test_mistakes_are_named_before_the_first_step(image: str, bench: Callable[[s
     assert "that is all" in ended.out, ended.out[-2000:]
     cases = {part.splitlines()[0]: part.split("\nend")[0] for part in ended.out.split("case ")[1:]}
     for name, sentence in SAID.items():
-        told = [line for line in cases[name].splitlines() if line.startswith("trainyard: The last layer")]
+        told = [
+            line
+            for line in cases[name].splitlines()
+            if line.startswith(("trainyard: The last", "trainyard: The net"))
+        ]
         assert len(told) == bool(sentence), (name, cases[name])
         assert all(sentence in line for line in told), (name, told)

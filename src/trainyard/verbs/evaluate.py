@@ -163,7 +163,7 @@ def _decision(
         return Decision(at_target=False, sentence=f"no number: {message}", error=message, cpu_seconds=cpu)
     policy = ended.state.policy
     failed = failed_looks(ended.state.trials)
-    looked = not ended.first and gate.looks(reading, policy, failed)
+    looked = gate.looks(reading, policy, failed)
     sentence = gate.sentence(reading, policy)
     if not (ended.first or looked) and policy.reaches(reading.gate.value, policy.target):
         wanted = (
@@ -182,7 +182,7 @@ def _decision(
 
 
 def failed_looks(trials: list[TrialState]) -> list[Reading]:
-    """The readings of the retrains that were at the bar where they are chosen, and short of the target."""
+    """The readings of the trials that were at the bar where they are chosen, and short of the target."""
     return [
         Reading(one.selection, one.gate)
         for trial in trials

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import math
 import sys
+import types
 from typing import Any
 
 from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
-from trainyard_harness.frameworks.keras_mistakes import mistakes
+from trainyard_harness.frameworks.keras_mistakes import Peeked, mistakes
 from trainyard_harness.frameworks.keras_model import describe, describe_compile
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.holdout import halves, split
@@ -64,8 +65,16 @@ def prepare(
 
 def _name_mistakes(session: Session, model: Any, arguments: dict[str, Any]) -> None:
     """Says what can't work before any of it is trained; of several models the last one's is kept."""
-    compiled = describe_compile(model)
-    found = mistakes(model, arguments.get("y"), compiled["loss"], compiled["metrics"])
+    compiled, x = describe_compile(model), arguments.get("x")
+    if isinstance(x, types.GeneratorType):
+        x = Peeked(x)
+        arguments["x"] = x.again()
+    try:
+        with session.inside():
+            found = mistakes(model, x, arguments.get("y"), compiled["loss"], compiled["metrics"])
+    except Exception as error:  # noqa: BLE001  data that can't be looked at is for `fit` to say
+        session.fault("mistakes", error)
+        return
     session.record.set(mistakes=[vars(one) for one in found])
     if found:
         session.record.write()

@@ -2,22 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from trainyard_harness.holdout import classes_of
 from trainyard_harness.mistakes import Head, Labels, Mistake, of_network
 
 
-def mistakes(model: Any, y: Any, loss: str, metrics: list[str]) -> list[Mistake]:
+def mistakes(model: Any, x: Any, y: Any, loss: str, metrics: list[str]) -> list[Mistake]:
     """What does not go together; nothing where the model has several outputs or ends in no dense layer.
 
     Args:
+        x: the inputs that `fit` gets, or what gives them and the labels.
         y: the labels that `fit` gets; None where they come with the inputs.
         loss: the loss's name in snake case.
         metrics: the names of the metrics.
     """
+    inputs, labels = _shape(x), _shape(y)
+    if y is None:
+        inputs, labels, y = _coming(x)
+    found = [*_of_inputs(model, inputs), *_of_outputs(model, labels, loss)]
     head = _head(model, loss, any("acc" in name for name in metrics))
-    return of_network(head, _labels(y)) if head is not None else []
+    if found or head is None:
+        return found
+    known = _labels(y)
+    if known is None and labels is not None and len(labels) in (1, 2):
+        known = Labels(width=1 if len(labels) == 1 else labels[1])
+    return of_network(head, known)
+
+
+Shape = tuple[int | None, ...]
+
+
+def _shape(data: Any) -> Shape | None:
+    shape = getattr(data, "shape", None)
+    return None if shape is None or getattr(shape, "rank", 0) is None else tuple(shape)
+
+
+def _coming(data: Any) -> tuple[Shape | None, Shape | None, Any]:
+    """Shapes of inputs and labels, and the first labels, of what gives both; what can't be told is None."""
+    names = {base.__name__ for base in type(data).__mro__}
+    batch: Any = ()
+    if names & {"Sequence", "PyDataset"} and "Iterator" not in names and len(data):
+        batch = data[0]
+    elif isinstance(data, Peeked):
+        batch = data.first
+    elif hasattr(data, "element_spec"):
+        # Without a known number of elements it may be one that can be read but once.
+        batch = next(iter(data.take(1)), ()) if int(data.cardinality()) != _UNKNOWN else data.element_spec
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        return None, None, None
+    x, y = batch[:2]
+    return _shape(x), _shape(y), y if hasattr(y, "__array__") else None
+
+
+_UNKNOWN = -2
+"""A tf.data.Dataset's `cardinality()` where it is not known."""
+
+
+class Peeked:
+    """A generator whose first element is known before it is drawn.
+
+    Args:
+        source: a Python generator.
+    """
+
+    def __init__(self, source: Iterator[Any]) -> None:
+        self._source = source
+        self.first = next(source, None)
+
+    def again(self) -> Iterator[Any]:
+        """A generator of all its elements."""
+        if self.first is not None:
+            yield self.first
+            yield from self._source
+
+
+def _of_inputs(model: Any, given: Shape | None) -> list[Mistake]:
+    """Samples of another shape than the network's input; Keras itself adds or drops a last 1."""
+    wanted = getattr(model, "input_shape", None) if model.built else None
+    if given is None or not isinstance(wanted, tuple) or any(isinstance(one, tuple) for one in wanted):
+        return []
+    told = [shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape for shape in (wanted[1:], given[1:])]
+    fits = len(told[0]) == len(told[1]) and all(
+        one is None or other is None or one == other for one, other in zip(*told, strict=True)
+    )
+    if fits:
+        return []
+    return [Mistake(f"The network takes samples of shape {wanted[1:]}, but gets {given[1:]}.", True)]
+
+
+def _of_outputs(model: Any, labels: Shape | None, loss: str) -> list[Mistake]:
+    """An answer for every place of a sample where there is but one label for all of it."""
+    given = getattr(model, "output_shape", None) if model.built else None
+    if labels is None or not isinstance(given, tuple) or len(given) < 3 or "crossentropy" not in loss:
+        return []
+    if len(labels) >= len(given) - ("sparse" in loss) and labels[1:] != (1,):
+        return []
+    told = "one number" if labels[1:] in ((), (1,)) else f"{labels[1]} numbers"
+    return [
+        Mistake(
+            f"The network answers with shape {given[1:]} for each sample, which has one label of {told}: "
+            "put Flatten, pooling or return_sequences=False before its last layer.",
+            True,
+        )
+    ]
 
 
 def _head(model: Any, loss: str, accuracy: bool) -> Head | None:
@@ -62,10 +151,11 @@ def _labels(y: Any) -> Labels | None:
     continuous = (
         plain and known is None and labels.dtype.kind == "f" and bool((labels != np.round(labels)).any())
     )
+    text = labels.dtype.kind in "US" or (labels.dtype.kind == "O" and isinstance(labels.flat[0], str))
     classes = len(np.unique(known)) if known is not None else None
     if width > 1 and known is not None:
         classes = width
-    return Labels(classes, width, low, high, continuous)
+    return Labels(classes, width, low, high, continuous, text)
 
 
 def _name(function: Any) -> str:
