@@ -94,3 +94,23 @@ def test_an_estimator_is_scaled_by_a_pipeline_around_it(sklearn: Bench) -> None:
     ended = sklearn.train(script, trial)
     ended.clean()
     assert ended.number("accuracy")["value"] > plain.number("accuracy")["value"] + 0.1
+
+
+CIRCLES = """
+    from sklearn.datasets import make_circles
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+
+    X, y = make_circles(400, noise=0.05, factor=0.4, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    model = LogisticRegression()
+    model.fit(X_train, y_train)
+    print("accuracy", model.score(X_test, y_test))
+"""
+
+
+def test_products_of_features_bend_a_linear_border(sklearn: Bench) -> None:
+    moves = [{"kind": "expand_inputs", "args": {"degree": 2}, "reason": ""}]
+    ended = sklearn.train(CIRCLES, sklearn.trial(spec={"trial": 1, "parent": None, "moves": moves}))
+    ended.clean()
+    assert ended.number("accuracy")["value"] > 0.95

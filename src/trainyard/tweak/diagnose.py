@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from trainyard.policy import Policy
+from trainyard.tweak import estimators
 from trainyard.tweak.curves import Curve, curve, doublings_to, falling
+from trainyard.tweak.estimator_tables import STRAIGHT
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.network import POOLED_HEADS, Network
 from trainyard.tweak.record import TrialRecord
@@ -61,6 +63,7 @@ def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]
     if not broken:
         found += _unlearnable(record, seen, chance, held)
         found += _fit(seen, held, policy, chance)
+    found += _straight(record, policy)
     found += _input(record, network)
     found += _head(record, network)
     found += _saturated(network)
@@ -149,6 +152,17 @@ def _fit(seen: Curve, held: float | None, policy: Policy, chance: float | None) 
         text = f"It overfits a little: {numbers}."
         found.append(Finding(Kind.OVERFIT, 0.5, text, evidence))
     return found
+
+
+def _straight(record: TrialRecord, policy: Policy) -> list[Finding]:
+    """An estimator that can learn nothing bent, and falls short."""
+    read = estimators.read(record.architecture)
+    if read is None or read[0] not in STRAIGHT or record.value is None:
+        return []
+    if policy.reaches(record.value, policy.target):
+        return []
+    text = f"{read[0]} {STRAIGHT[read[0]]}, and reaches {record.value:.2f}: what it is to learn may be bent."
+    return [Finding(Kind.UNDERFIT, 0.4, text, {"held": record.value})]
 
 
 def _by_losses(seen: Curve, held: float) -> list[Finding]:

@@ -56,6 +56,13 @@ SCALE_SENSITIVE = frozenset(
         "GaussianProcessClassifier",
     }
 )
+_BORDERS, _PLANES = "tells classes apart by straight borders", "fits a plane"
+STRAIGHT = {
+    **dict.fromkeys(("LogisticRegression", "LinearSVC", "SGDClassifier", "Perceptron"), _BORDERS),
+    **dict.fromkeys(("RidgeClassifier", "LinearDiscriminantAnalysis"), _BORDERS),
+    **dict.fromkeys(("LinearRegression", "Ridge", "Lasso", "ElasticNet", "SGDRegressor"), _PLANES),
+}
+"""What can learn nothing bent from the features as they are, and how a person is told."""
 
 _FREE = {
     "max_depth": None,

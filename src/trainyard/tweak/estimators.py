@@ -8,13 +8,17 @@ from typing import Any
 
 from trainyard.policy import Policy
 from trainyard.runs.files import Move
-from trainyard.tweak.estimator_tables import NEAR, SCALE_SENSITIVE, SCALERS, TABLES, Row
+from trainyard.tweak.estimator_tables import NEAR, SCALE_SENSITIVE, SCALERS, STRAIGHT, TABLES, Row
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.moves import move
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
 
 RANDOM_STEPS = 12
+OWN_STEP = "trainyard_model"
+"""What the script's estimator is called in a pipeline that moves have put around it."""
+FEW_FEATURES, MOST_FEATURES = 10, 60
+"""Features up to which products of three, and of two, are as many as can be learnt from."""
 
 
 def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: int) -> Iterator[Step]:
@@ -32,6 +36,10 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: i
             yield Step(
                 f"row {number}", moves, f"{'; '.join(m.reason for m in moves)}. Why: {row.why}; {short}"
             )
+        if number == 1:
+            yield from _expanded(best, name, short)
+    if name not in TABLES:
+        yield from _expanded(best, name, short)
     if scale:
         yield Step(
             "scaled", scale, f"{scale[0].reason}. Why: {name} compares features by their size; {short}"
@@ -42,6 +50,17 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: i
             "balanced", moves, f"{moves[-1].reason}. Why: the classes are of very different sizes; {short}"
         )
     yield from _random(name, params, prefix, short, random.Random(seed))  # noqa: S311
+
+
+def _expanded(best: TrialRecord, name: str, short: str) -> Iterator[Step]:
+    """Products of features for what draws straight borders, where they are not too many."""
+    shape = best.metrics.data.shape if best.metrics and best.metrics.data else []
+    features = shape[0] if len(shape) == 1 else None
+    if name not in STRAIGHT or features is None or features > MOST_FEATURES:
+        return
+    degree = 3 if features <= FEW_FEATURES else 2
+    one = move("expand_inputs", f"added products of up to {degree} features", degree=degree)
+    yield Step("expanded", [one], f"{one.reason}. Why: {name} {STRAIGHT[name]}; {short}")
 
 
 def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] | None:
@@ -57,7 +76,9 @@ def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] 
     if steps_:
         classes = [_short(one.get("class")) for one in steps_]
         scaled = any(one in SCALERS for one in classes[:-1])
-        found, prefix = steps_[-1], f"{steps_[-1].get('name', '')}__"
+        found, step = steps_[-1], steps_[-1].get("name", "")
+        # A pipeline that moves have made is not there yet when the next trial's parameters are set.
+        prefix = "" if step == OWN_STEP else f"{step}__"
     params = found.get("params")
     return _short(found.get("class")), params if isinstance(params, dict) else {}, prefix, scaled
 

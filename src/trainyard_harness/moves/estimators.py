@@ -10,21 +10,21 @@ def apply(estimator: Any, moves: list[dict[str, Any]]) -> tuple[Any, list[str]]:
 
     Args:
         estimator: the script's own, not fitted yet.
-        moves: all moves of the trial's spec, in order: `set_params` {params}, `scale_inputs` {}.
+        moves: all moves of the trial's spec, in order: `set_params` {params}, `scale_inputs` {},
+            `expand_inputs` {degree}.
 
     Returns:
         (estimator, sentences on what did not fit).
     """
     notes: list[str] = []
-    scale = False
+    asked: dict[str, Any] = {}
     for move in moves:
         if move["kind"] == "set_params":
             notes += _set_params(estimator, move["args"]["params"])
-        elif move["kind"] == "scale_inputs":
-            scale = True
-    if scale:
-        estimator = _scaled(estimator)
-    return estimator, notes
+        else:
+            asked[move["kind"]] = move["args"]
+    front = _front(asked)
+    return (_behind(front, estimator) if front else estimator), notes
 
 
 def _set_params(estimator: Any, params: dict[str, Any]) -> list[str]:
@@ -44,16 +44,26 @@ def _set_params(estimator: Any, params: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _scaled(estimator: Any) -> Any:
-    """A pipeline that standardises the inputs first; in a pipeline, in front of its last step."""
+def _front(asked: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Steps that change the inputs: scaled, and with products of features where that is asked."""
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+    # Sparse inputs can't be centred; dividing by the deviation alone suits them too, and is enough to learn.
+    front: list[tuple[str, Any]] = []
+    if asked:
+        front.append(("trainyard_scaler", StandardScaler(with_mean=False)))
+    if "expand_inputs" in asked:
+        products = PolynomialFeatures(asked["expand_inputs"]["degree"], include_bias=False)
+        front += [("trainyard_products", products), ("trainyard_rescaler", StandardScaler(with_mean=False))]
+    return front
+
+
+def _behind(front: list[tuple[str, Any]], estimator: Any) -> Any:
+    """A pipeline with `front` before the estimator; in a pipeline, before its last step."""
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    if isinstance(estimator, Pipeline):
-        steps = list(estimator.steps)
-        steps.insert(len(steps) - 1, ("trainyard_scaler", StandardScaler(with_mean=False)))
-        estimator.set_params(steps=steps)
-        return estimator
-    # Sparse inputs can't be centred; dividing by the deviation alone suits them too, and is enough to learn.
-    return Pipeline([("trainyard_scaler", StandardScaler(with_mean=False)), ("model", clone(estimator))])
+    if not isinstance(estimator, Pipeline):
+        return Pipeline([*front, ("trainyard_model", clone(estimator))])
+    estimator.set_params(steps=[*estimator.steps[:-1], *front, estimator.steps[-1]])
+    return estimator

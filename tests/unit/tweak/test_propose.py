@@ -194,6 +194,25 @@ def test_a_pipelines_parameters_carry_their_steps_name() -> None:
     assert found == {"set_params": {"params": {"clf__C": 10.0, "clf__max_iter": 2000}}}
 
 
+def test_a_linear_estimator_gets_products_of_features_once_its_parameters_did_not_help() -> None:
+    first = record(estimator("LogisticRegression", C=1.0, max_iter=100), 0.5, shape=[2])
+    second = record(first.architecture, 0.5, shape=[2], spec=next_of(first).spec)
+    found = next_of(first, second)
+    assert args(found)["expand_inputs"] == {"degree": 3}
+    assert "straight borders" in found.reason
+
+
+def test_parameters_are_the_scripts_own_also_behind_a_scaler_that_a_move_made() -> None:
+    first = record(estimator("SVC", C=0.001, kernel="rbf", gamma="scale"), 0.5)
+    pipeline = estimator("Pipeline")
+    pipeline["estimator"]["steps"] = [
+        {"name": "trainyard_scaler", "class": "sklearn.preprocessing.StandardScaler", "params": {}},
+        {"name": "trainyard_model", **first.architecture["estimator"]},
+    ]
+    second = record(pipeline, 0.7, spec=next_of(first).spec)
+    assert args(next_of(first, second))["set_params"]["params"]["C"] == 100.0
+
+
 def test_every_proposal_says_why() -> None:
     for one in (
         record(network(conv_net()), 0.6, curves(RISING, RISING)),
