@@ -56,6 +56,8 @@ def _ordered(parts: Parts) -> Iterator[Step | None]:
         yield _continued(parts)
     yield _settled(parts)
     yield _convolved(parts)
+    if parts.has(Kind.UNDERFIT) and not (parts.network.convolutional or parts.network.recurrent):
+        yield _deeper(parts)  # what wide layers can't learn is seldom learnt by wider ones
     yield _larger(parts)
     yield _regularised(parts, 0.3)
     yield _deeper(parts)

@@ -19,7 +19,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import keras_tuner
 import optuna
-from cost import multiplications
 from task import Task, task_of
 
 from trainyard_harness.frameworks.keras_model import describe
@@ -75,7 +74,7 @@ class Meter(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.trainings += 1
-        self.each = multiplications(describe(self.model)["layers"])
+        self.each = describe(self.model)["macs"]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.macs += 3 * self.each * self.samples
