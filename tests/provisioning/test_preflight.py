@@ -87,6 +87,8 @@ WRONG = {
     "heap of words": ({"jenkins_memory": "plenty"}, "Write it like 1g"),
     "person with the administrator's name": ({"jenkins_users": [{"id": "admin"}]}, "a name of its own"),
     "port of no protocol": ({"base_firewall_ports": ["8080"]}, "write a port like 8080/tcp"),
+    "SSH at a port that firewalld shuts": (
+        {"ansible_port": 2222, "base_firewall": "firewalld"}, "Add 2222/tcp to base_firewall_ports"),
     "program that is no Python": ({"base_python": "/bin/bash"}, "Trainyard runs on Python 3.11 or 3.12"),
     "Python that is not there": ({"base_python": "/usr/bin/python3.9"}, "is not there"),
 }  # fmt: skip
