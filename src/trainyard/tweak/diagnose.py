@@ -54,6 +54,8 @@ def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]
     policy = policy or Policy()
     network, seen = Network(record.architecture), curve(record)
     held = record.value if policy.direction == "max" else None
+    if held is not None and record.report is not None:
+        held = min(held, record.report.value)  # a look that failed: the part to choose by is the easier one
     found = [*before_training(record), *_doubts(record)]
     found += _diverged(network, seen)
     chance = _chance(record)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from trainyard import gate
 from trainyard.exits import ExitCode, TrainyardError
+from trainyard.gate import Reading
 from trainyard.runs import store
 from trainyard.runs.files import Spec, Stage
 from trainyard.runs.state import RunState, TrialState
 from trainyard.runs.store import Run
 from trainyard.tweak import Earlier, Exhausted, TrialRecord, propose
+from trainyard.tweak.propose import MOST_LOOKS
 from trainyard.verbs.context import Context, working_on
+from trainyard.verbs.evaluate import failed_looks
 from trainyard.verbs.follow import history
 
 
@@ -43,9 +47,32 @@ def tweak(context: Context, run: Run) -> None:
             state.exhausted = spent
         else:
             state.trials.append(TrialState(spec=proposal.spec))
+        if state.exhausted:
+            last_look(state)
         state.stage = Stage.TWEAKED
         run.save(state)
         context.say(f"{run.key}: {state.exhausted or f'next: {state.current.spec.reason}'}")
+
+
+def last_look(state: RunState) -> None:
+    """Decides the best retrain of a search that is over on the report part, unless that is fished out.
+
+    It was chosen on the selection part alone, which may be the harder of the two.
+    """
+    readings = [
+        (trial.spec.trial, Reading(one.selection, one.gate), one.at_target)
+        for trial in state.trials
+        if (one := trial.decision) and one.selection and one.gate
+    ]
+    best = gate.best(readings, state.policy)
+    if not best or len(failed_looks(state.trials)) >= MOST_LOOKS:
+        return
+    reading = next(reading for number, reading, _ in readings if number == best)
+    decision = next(trial.decision for trial in state.trials if trial.spec.trial == best)
+    if decision is not None and not decision.looked:
+        decision.looked = True
+        decision.at_target = state.policy.reaches(reading.gate.value, state.policy.target)
+        decision.sentence = gate.sentence(reading, state.policy)
 
 
 def _spent(state: RunState) -> str | None:
