@@ -77,7 +77,7 @@ def _once(script: Path, method: str, seed: int, home: Path) -> None:
     found.setdefault("cpu", round(_cpu() - before, 2))
     if method in ("ours", "oracle") and _is_keras(script):
         chain = found["cpu"] - sum(found["cpu_by_trial"])
-        found["startup"] = round(chain + len(found["cpu_by_trial"]) * _import(home), 2)
+        found["startup"] = round(chain + _import(home), 2)
     kept.parent.mkdir(parents=True, exist_ok=True)
     aside = kept.with_suffix(".part")
     aside.write_text(
@@ -143,7 +143,7 @@ def _oracle(script: Path, seed: int, home: Path) -> dict[str, Any]:
 
 @functools.cache
 def _import(home: Path) -> float:
-    """CPU seconds that Keras takes to be imported, which each of our trainings does and a peer once."""
+    """CPU seconds that Keras takes to be imported, once by a run of ours as by a peer."""
     python = prepare("keras", None, home=home, say=print, log=None) / "bin" / "python"
     before = _cpu()
     subprocess.run([python, "-c", "import keras"], env=_environment(home), check=True)
