@@ -1,7 +1,8 @@
 """Twenty runs on a machine where everything is killed again and again: `python -m tests.chaos.chaos`.
 
-Every run must end with the verdict of an undisturbed one, with nothing trained twice beyond a checkpoint's
-interval, nothing lost and nothing left. `--seed` replays the same kills at the same intervals.
+Some are pushed to a watcher, some are typed. Each must end with the verdict of an undisturbed one, with no
+round trained again that a checkpoint held, nothing lost and nothing left. `--seed` replays the same kills at
+the same intervals.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import itertools
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,17 @@ from typing import Any
 import docker
 import psutil
 
+from tests.chaos.codes import CODES, rounds_of
 from tests.chaos.engine import Engine
 from tests.conftest import COMMAND, Yard
-from tests.integration.test_kill import WEAK_TREE, comparable
+from tests.integration.test_kill import comparable
+from tests.integration.watch_yard import git
 from trainyard.executors.choose import choose
 
 RUNS = 20
 AT_ONCE = 2
+PUSHES = 60
+"""Repositories that the watcher is told of, one a push."""
 SETTLE_SECONDS = 600
 CONFIG = """
 [limits]
@@ -48,32 +53,6 @@ pause = 0.2
 enabled = false
 """
 
-ROUNDS = 40
-BOOSTED = f"""
-import time
-import numpy as np
-import xgboost as xgb
-from sklearn.datasets import load_digits
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import train_test_split
-X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=SEED)
-class Slow(xgb.callback.TrainingCallback):
-    def after_iteration(self, model, epoch, evals_log):
-        print("round", epoch, flush=True)
-        time.sleep(0.15)
-        return False
-model = xgb.train(
-    dict(objective="multi:softmax", num_class=10, max_depth=2, eta=0.3, seed=SEED),
-    xgb.DMatrix(X_train, y_train), num_boost_round={ROUNDS}, callbacks=[Slow()],
-)
-print(accuracy_score(y_test, model.predict(xgb.DMatrix(X_test))))
-"""
-CODES = {
-    "tree": WEAK_TREE,
-    "boosted-1": BOOSTED.replace("SEED", "1"),
-    "boosted-2": BOOSTED.replace("SEED", "2"),
-}
 FAULTS = (
     "before-write:kill@{n}",
     "during-write:kill@{n}",
@@ -99,6 +78,8 @@ class Chaos:
     """The code of each run by its repo's name."""
     chains: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     monitor: subprocess.Popen[bytes] | None = None
+    watcher: subprocess.Popen[bytes] | None = None
+    pushes: int = 0
     done: collections.Counter[str] = field(default_factory=collections.Counter)
 
     def go(self, seconds: float) -> None:
@@ -109,9 +90,8 @@ class Chaos:
             self._tend(numbers if len(self.started) < RUNS else None, faulty=True)
             time.sleep(self.random.uniform(0.5, 4.0))
             self._strike()
-            if len(self.started) == RUNS and not self._unfinished():
+            if len(self.started) >= RUNS and not self._unfinished():
                 self.check_and_forget()
-                numbers = itertools.count(next(numbers))
         deadline = time.monotonic() + SETTLE_SECONDS
         while self._unfinished() or self.chains:
             if time.monotonic() > deadline:
@@ -120,23 +100,38 @@ class Chaos:
             time.sleep(1)
         if self.monitor is not None:
             self.monitor.wait()
+        if self.watcher is not None:
+            self.watcher.terminate()
+            assert self.watcher.wait() == 0, "the watcher does not end in good order"
 
-    def _tend(self, numbers: Any, *, faulty: bool) -> None:
+    def _tend(self, numbers: Iterator[int] | None, *, faulty: bool) -> None:
         for name, chain in list(self.chains.items()):
             if chain.poll() is not None:
                 del self.chains[name]
                 if name in self._unfinished() and not self._state(name):
-                    self._start(name, faulty=faulty)  # killed before there was a run: as a hook would again
+                    self._type(name, faulty=faulty)  # killed before there was a run: as a person would again
         if numbers is not None and len(self.chains) < AT_ONCE:
-            name = f"run-{next(numbers):02d}"
+            name = f"typed-{next(numbers):03d}"
             self.started[name] = self.random.choice(sorted(CODES))
-            self._start(name, faulty=faulty)
+            self._type(name, faulty=faulty)
+        if numbers is not None and not any(name.startswith("pushed") for name in self._unfinished()):
+            self._push()
         if self.monitor is None or self.monitor.poll() is not None:
             self.monitor = self._command(["monitor"], faulty=faulty)
+        if self.watcher is None or self.watcher.poll() is not None:
+            config = str(self.yard.home / "watch.toml")
+            self.watcher = self._command(["watch", "--local", "--config", config], faulty=False)
 
-    def _start(self, name: str, *, faulty: bool) -> None:
+    def _type(self, name: str, *, faulty: bool) -> None:
         code = self.codes / self.started[name]
         self.chains[name] = self._command(["run", str(code), "--name", name], faulty=faulty)
+
+    def _push(self) -> None:
+        if self.pushes < PUSHES:
+            name = f"pushed-{self.pushes:03d}"
+            self.pushes += 1
+            self.started[name] = self.random.choice(sorted(CODES))
+            git("push", "--quiet", self.codes / name, "HEAD:main", cwd=self.codes / self.started[name])
 
     def _command(self, arguments: list[str], *, faulty: bool) -> subprocess.Popen[bytes]:
         more = {}
@@ -158,8 +153,10 @@ class Chaos:
             )
 
     def _strike(self) -> None:
-        what = self.random.choice(("container", "container", "engine", "chain", "verb", "monitor", "nothing"))
-        victims = [*self.chains.values(), *([self.monitor] if self.monitor else [])]
+        what = self.random.choice(
+            ("container", "container", "engine", "chain", "verb", "monitor", "watcher", "nothing")
+        )
+        victims = [*self.chains.values(), *filter(None, (self.monitor, self.watcher))]
         if what == "engine":
             self.engine.kill()
             time.sleep(self.random.uniform(0, 2))
@@ -172,6 +169,8 @@ class Chaos:
             _kill_group(self.random.choice(list(self.chains.values())))
         elif what == "monitor" and self.monitor:
             _kill_group(self.monitor)
+        elif what == "watcher" and self.watcher:
+            _kill_group(self.watcher)
         elif what == "verb" and victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 children = psutil.Process(self.random.choice(victims).pid).children(recursive=True)
@@ -181,9 +180,6 @@ class Chaos:
 
     def _folders(self, name: str) -> list[Path]:
         return [path.parent for path in (self.yard.home / "runs" / name).glob("*/run.json")]
-
-    def _verdict(self, name: str) -> Any:
-        return json.loads((self._folders(name)[0] / "verdict.json").read_text())
 
     def _state(self, name: str) -> Any:
         folders = self._folders(name)
@@ -198,32 +194,25 @@ class Chaos:
         for name, code in self.started.items():
             folders = self._folders(name)
             assert len(folders) == 1, f"{name}: {len(folders)} runs of one push"
-            verdict, calm = self._verdict(name), self._verdict(f"calm-{code}")
-            said = f"{name}: {verdict['reason']} Undisturbed: {calm['reason']}"
-            assert comparable(verdict) == comparable(calm), said
-            self._check_rounds(name, folders[0], code)
+            calm = self._folders(f"calm-{code}")[0]
+            verdict, wanted = (json.loads((one / "verdict.json").read_text()) for one in (folders[0], calm))
+            said = f"{name}: {verdict['reason']} Undisturbed: {wanted['reason']}"
+            assert comparable(verdict) == comparable(wanted), said
+            self._check_trials(folders[0], calm)
         self.done["runs checked"] += len(self.started)
         self.started.clear()
 
-    def _check_rounds(self, name: str, folder: Path, code: str) -> None:
-        """What was trained again after a death is at most what came since the last checkpoint."""
-        if not code.startswith("boosted"):
-            return
-        for trial in sorted((folder / "trials").iterdir()):
-            text = (trial / "log.txt").read_text()
-            attempts = [
-                [int(n) for n in re.findall(r"^round (\d+)$", part, re.MULTILINE)]
-                for part in text.split("--- trainyard-")
-            ]
-            seen = -1
-            for rounds in filter(None, attempts):
-                assert rounds == list(range(rounds[0], rounds[-1] + 1)), f"{name}: rounds {rounds}"
-                assert rounds[0] <= seen + 1, f"{name}: rounds {seen + 1} to {rounds[0]} were lost"
-                self.done["rounds"] += len(rounds)
-                self.done["rounds trained again"] += max(0, seen + 1 - rounds[0])
-                self.done["longest repeat"] = max(self.done["longest repeat"], seen + 1 - rounds[0])
-                seen = max(seen, rounds[-1])
-            assert seen in (-1, ROUNDS - 1) or len(rounds) > 0
+    def _check_trials(self, folder: Path, calm: Path) -> None:
+        for trial in json.loads((folder / "run.json").read_text())["trials"]:
+            ended = [attempt["status"] for attempt in trial["attempts"][:-1]]
+            assert set(ended) <= {"died"}, f"{folder}: started again after it was over: {ended}"
+            self.done["restarts"] += len(ended)
+        for undisturbed in sorted((calm / "trials").iterdir()):
+            rounds = rounds_of(folder / "trials" / undisturbed.name)
+            assert rounds.last == rounds_of(undisturbed).last, f"{folder}: trained {rounds.last + 1} rounds"
+            self.done["rounds"] += rounds.trained
+            self.done["rounds trained again"] += sum(rounds.repeats)
+            self.done["longest repeat"] = max([self.done["longest repeat"], *rounds.repeats])
 
     def check_nothing_left(self) -> None:
         with self.engine.client() as api:
@@ -277,13 +266,19 @@ def _yard(folder: Path) -> Yard:
     home = folder / "home"
     home.mkdir()
     (home / "config.toml").write_text(CONFIG)
+    watched = ""
+    for number in range(PUSHES):
+        bare = folder / "codes" / f"pushed-{number:03d}"
+        git("init", "--quiet", "--bare", "--initial-branch=main", bare)
+        watched += f'[[repos]]\nname = "{bare.name}"\nurl = "{bare}"\n'
+    (home / "watch.toml").write_text(watched)
     for name, code in CODES.items():
         repository = folder / "codes" / name
         repository.mkdir(parents=True)
         (repository / "train.py").write_text(code)
-        for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
-            who = ["-c", "user.name=a", "-c", "user.email=a@b"]
-            subprocess.run(["git", "-C", str(repository), *who, *arguments], check=True)
+        git("init", "--quiet", cwd=repository)
+        git("add", "--all", cwd=repository)
+        git("commit", "--quiet", "--message", "x", cwd=repository)
     return Yard(home, "docker")
 
 
