@@ -62,7 +62,7 @@ def rounds_of(trial: Path) -> Rounds:
     """Reads a trial's evidence.
 
     Raises:
-        AssertionError: a round was lost, or trained again though a checkpoint held it; or two trained at once.
+        AssertionError: a round was lost, or trained again though a checkpoint held it, or by two at once.
     """
     evidence = trial / "rounds"
     text = evidence.read_text() if evidence.exists() else ""
