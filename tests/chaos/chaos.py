@@ -235,6 +235,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=900)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     given = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):  # its engine and all below it must not outlive it
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     print(f"chaos: {given.seconds:g} s, --seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="trainyard-chaos-"))
     engine, yard = Engine(folder / "engine"), _yard(folder)

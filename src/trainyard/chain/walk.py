@@ -48,7 +48,7 @@ def walk(
             parameters,
             home=home.path,
             say=say,
-            env={**os.environ, "TRAINYARD_HOME": str(home.path), **env},
+            env={**os.environ, "TRAINYARD_HOME": str(home.path), store.HELD: "yes", **env},
             stream=stream,
             before=hold,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -213,7 +214,7 @@ def monitor(*, repo: str | None, properties: Path | None, as_json: bool) -> None
     hand_on(properties, None)
     here = context()
     if properties is not None:
-        found = verb.monitor(here, repo, patient=True)
+        found = verb.monitor(here, repo, patient=store.HELD not in os.environ)
         for finding in found:
             here.say(f"{finding.run.key}: {finding.action}")
         hand_on(properties, next((f.run for f in found if f.resume), None))

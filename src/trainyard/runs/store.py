@@ -27,6 +27,10 @@ MAX_TRIAL_FILE_BYTES = 64 * 2**20
 """A larger file of a trial's folder is taken for none."""
 
 
+HELD = "TRAINYARD_CHAIN_HOLDS"
+"""Set for the steps of a chain that holds the runs it walks. Jenkins' jobs hold nothing between two of them."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One trial's folder: the one place that its training may write to, so nothing in it is trusted."""
@@ -123,9 +127,9 @@ class Run:
             yield
 
     @contextlib.contextmanager
-    def chain_lock(self) -> Iterator[None]:
+    def chain_lock(self, patience: float = 0.0) -> Iterator[None]:
         """Held by an embedded chain as long as it walks this run, between its verbs too."""
-        with locked(self.path / ".chain", f"run {self.key}"):
+        with locked(self.path / ".chain", f"run {self.key}", patience):
             yield
 
 

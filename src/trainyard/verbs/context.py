@@ -64,13 +64,16 @@ class Context:
 
 
 @contextlib.contextmanager
-def working_on(context: Context, run: Run) -> Iterator[None]:
+def working_on(context: Context, run: Run, patience: float = 0.0) -> Iterator[None]:
     """Holds the run's lock; ends the run with a verdict where its own code or settings are at fault.
+
+    Args:
+        patience: seconds to wait for another holder.
 
     Raises:
         TrainyardError: whatever was raised inside, after it has been recorded.
     """
-    with run.lock():
+    with run.lock(patience):
         try:
             yield
         except TrainyardError as error:

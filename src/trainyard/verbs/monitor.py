@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -23,6 +23,9 @@ from trainyard.verbs.patience import deaths, due, pause
 STALE_SECONDS = 120.0
 """Between two jobs of a healthy Jenkins chain a run is untouched for less than this."""
 
+
+LETTING_GO_SECONDS = 10.0
+"""For the verb that waited for a training: it lets go of the run when that dies."""
 
 AT_ONCE = 4
 """Chains that are walked on at a time."""
@@ -44,21 +47,27 @@ class Finding:
     """Seconds until its dead training may be started again; None where it need not wait."""
 
 
-def monitor(context: Context, repo: str | None, *, patient: bool) -> list[Finding]:
+def monitor(
+    context: Context, repo: str | None, *, patient: bool, leave: Collection[str] = ()
+) -> list[Finding]:
     """Restarts dead trainings of this host's unfinished runs and names the runs whose chain stands still.
 
     Args:
         repo: only that repo's runs; None for all.
         patient: leave runs alone that something may be about to take up (a Jenkins queue): those touched
             within STALE_SECONDS whose training did not die.
+        leave: keys of runs that are looked after.
 
     Raises:
         TrainyardError: NO_EXECUTOR where a dead training cannot be started. Unreadable runs are reported.
     """
     found: list[Finding] = []
     for run in store.all_runs(context.home, repo):
+        if run.key in leave:
+            continue
         try:
-            if run.load().stage != Stage.FINISHED and (finding := _look(context, run, patient)):
+            state = run.load()
+            if state.stage != Stage.FINISHED and (finding := _look(context, run, state, patient)):
                 found.append(finding)
         except TrainyardError as error:
             if error.code == ExitCode.NO_EXECUTOR:
@@ -79,9 +88,8 @@ def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -
     going: dict[str, Future[object]] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
-            found = monitor(context, repo, patient=False)
-            # asked after the look: a chain that ended just before it left its run to be found
-            found = [f for f in found if f.run.key not in going or going[f.run.key].done()]
+            walked = [key for key, future in going.items() if not future.done()]
+            found = monitor(context, repo, patient=False, leave=walked)
             # a run that stands where it stood is not taken up twice: what kept it (a full disk) still does
             new = [f for f in found if (f.run.key, f.action) not in seen]
             for finding in new:
@@ -102,8 +110,10 @@ def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -
                 going.pop(key).result()
 
 
-def _look(context: Context, run: Run, patient: bool) -> Finding | None:
-    with run.chain_lock(), working_on(context, run):
+def _look(context: Context, run: Run, state: RunState, patient: bool) -> Finding | None:
+    dead = state.stage == Stage.TRAINING and _dead(context, state)
+    patience = LETTING_GO_SECONDS if dead else 0.0
+    with run.chain_lock(patience), working_on(context, run, patience):
         state = run.load()
         if state.stage == Stage.FINISHED:
             return None

@@ -40,8 +40,6 @@ LOCAL_BATCH = 64
 _VIEW_SECONDS = 2.0
 _HEAL_SECONDS = 60.0
 """Without Jenkins nobody else has a timer for job6."""
-_LETTING_GO_SECONDS = 0.3
-"""job3, which waits for a training, ends at its death too; job6 comes after it."""
 
 
 class Watcher:
@@ -237,7 +235,6 @@ class Watcher:
 
     async def _monitor(self, name: str) -> None:
         emit("training died", level="warning", repo=name)
-        await asyncio.sleep(_LETTING_GO_SECONDS)
         sight = self._sights.get(name)
         if sight is None:
             return
