@@ -28,7 +28,7 @@ MAX_TRIAL_FILE_BYTES = 64 * 2**20
 
 
 HELD = "TRAINYARD_CHAIN_HOLDS"
-"""Set for the steps of a chain that holds the runs it walks. Jenkins' jobs hold nothing between two of them."""
+"""Set for the steps of a chain that holds the runs it walks; Jenkins holds nothing between two jobs."""
 
 
 @dataclass(frozen=True)
