@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -182,7 +183,11 @@ def _resolve_git(url: str, branch: str, commit: str, cache: Path) -> Source:
     return Source(url, branch, _commit_of(wanted, url, branch, cache), is_git=True)
 
 
-def _fetch(url: str, cache: Path) -> None:
+_CUT_OFF = ("hung up unexpectedly", "early EOF", "unexpected disconnect", "index-pack", "unpack-objects")
+"""What git says where its other end, or a process of its own, was killed: no word on the repository."""
+
+
+def _fetch(url: str, cache: Path, again: bool = True) -> None:
     refspecs = ["+HEAD:refs/trainyard/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
     done = git(
         [
@@ -204,6 +209,8 @@ def _fetch(url: str, cache: Path) -> None:
     said = done.stderr.decode(errors="replace").strip()
     if "No space left" in said:
         raise disk_full(cache)
+    if again and any(sign in said for sign in _CUT_OFF):
+        return _fetch(url, cache, again=False)
     if "couldn't find remote ref HEAD" in said:
         listed = git(["ls-remote", "--heads", "--", url], cwd=cache, check=False)
         if not listed.stdout.strip():
@@ -318,7 +325,7 @@ def git(
         given: its standard input.
 
     Raises:
-        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails.
+        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails; DIED where it was killed.
     """
     reach("git", next((word for word in arguments if not word.startswith("-")), ""))
     try:
@@ -331,6 +338,11 @@ def git(
         raise TrainyardError(
             ExitCode.NOT_FOUND, "git is not installed.", "Install git and run again."
         ) from None
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise TrainyardError(
+            ExitCode.DIED, f"git {arguments[0]} was ended by {name}.", "`trainyard monitor` does it again."
+        )
     if check and done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
         if "No space left" in said:
