@@ -18,6 +18,25 @@ REPO_FILE = "trainyard.toml"
 _MAX_BYTES = 256 * 1024
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
+DATASET_HOSTS = (
+    "storage.googleapis.com",  # Keras, TensorFlow
+    "download.tensorflow.org",
+    "ndownloader.figshare.com",  # scikit-learn; it sends on to a store at Amazon's
+    "s3-eu-west-1.amazonaws.com",
+    "api.openml.org",
+    "www.openml.org",
+    "data.openml.org",
+    "archive.ics.uci.edu",
+    "raw.githubusercontent.com",  # seaborn and many a script
+    "download.pytorch.org",  # torchvision
+    "ossci-datasets.s3.amazonaws.com",
+    "www.cs.toronto.edu",
+    "huggingface.co",
+    "*.huggingface.co",
+    "*.hf.co",
+)
+"""Where the libraries' own datasets are."""
+
 T = TypeVar("T")
 
 
@@ -39,6 +58,15 @@ class RepoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     pids: int | None = None
     network: str | None = None
     disk: str | None = None
+
+
+class DatasetsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[datasets]`: what a training whose network is `datasets` may download from."""
+
+    hosts: list[str] = msgspec.field(default_factory=lambda: list(DATASET_HOSTS))
+    """Names, or patterns with `*`; `name:port` for another port than those of HTTP and HTTPS."""
+    networks: list[str] = msgspec.field(default_factory=list)
+    """Private networks, such as `10.1.0.0/16`, that these hosts may be in."""
 
 
 class NotifyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +111,7 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     executor: str = "auto"
     base_image: str | None = None
     limits: LimitsTable = LimitsTable()
+    datasets: DatasetsTable = DatasetsTable()
     repos: dict[str, RepoLimits] = msgspec.field(default_factory=dict)
     policy: PolicyTable = PolicyTable()
     notify: NotifyTable = NotifyTable()
@@ -194,7 +223,19 @@ def limits(config: HostConfig, repo: str = "") -> Limits:
         pids=table.pids,
         network=table.network,
         disk=_size("limits.disk", table.disk),
+        hosts=tuple(config.datasets.hosts),
+        networks=tuple(_network(text) for text in config.datasets.networks),
+        cache=repo,
     )
+
+
+def _network(text: str) -> str:
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise _bad("datasets.networks", str(error)) from None
 
 
 def _size(field: str, text: str) -> int:

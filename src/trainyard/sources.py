@@ -325,7 +325,7 @@ def git(
         given: its standard input.
 
     Raises:
-        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails; DIED where it was killed.
+        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails; DIED where it is killed.
     """
     reach("git", next((word for word in arguments if not word.startswith("-")), ""))
     try:

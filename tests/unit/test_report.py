@@ -22,7 +22,7 @@ def test_hostile_names_are_escaped_and_nothing_is_loaded_from_elsewhere(tmp_path
         f"fit,epoch,loss,accuracy,val_{EVIL}\n1,1,0.5,0.6,1\n1,2,0.4,0.7,1\n1,3,0."
     )
     spec = Spec(schema=1, trial=0, reason=EVIL, moves=[Move(kind=EVIL, args={EVIL: EVIL})])
-    attempt = Attempt(name="n", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:05Z")
+    attempt = Attempt(name="n", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:05Z", took=5.0)
     state = RunState(
         schema=1,
         id="id",

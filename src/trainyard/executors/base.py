@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-NETWORKS = ("none", "full")
+NETWORKS = ("none", "datasets", "full")
 
 
 class Status(StrEnum):
@@ -44,7 +44,13 @@ class Limits:
     network: str = "none"
     """One of NETWORKS."""
     disk: int = 10 * 2**30
-    """Bytes that all trials of a run may keep on disk together."""
+    """Bytes that all trials of a run, and its repo's datasets, may keep on disk together."""
+    hosts: tuple[str, ...] = ()
+    """What the network `datasets` reaches: names, or patterns with `*`; with `:port` where it is unusual."""
+    networks: tuple[str, ...] = ()
+    """Private networks that those may be in."""
+    cache: str = ""
+    """The repo whose datasets a training with that network shares."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainyard.executors import datasets
 from trainyard.executors.base import State, Status, Training
 from trainyard.executors.choose import why_no_engine
 from trainyard.executors.endings import TIMED_OUT, by_code
-from trainyard.executors.environment import network_environment, training_environment
+from trainyard.executors.environment import ca_environment, network_environment, training_environment
 from trainyard.executors.names import safe_name
 from trainyard.executors.sandbox import CA_INSIDE, host_config, user
 from trainyard.exits import ExitCode, TrainyardError
@@ -104,6 +105,7 @@ class DockerExecutor:
         from requests.exceptions import ConnectionError, ReadTimeout
 
         deadline = None if timeout is None else time.monotonic() + timeout
+        datasets.keep_open(self._home, name)
         while True:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
@@ -130,6 +132,7 @@ class DockerExecutor:
 
         with _engine_errors(), contextlib.suppress(NotFound):
             self._api.remove_container(_container(name), v=True, force=True)
+        datasets.close_door(self._home, name)
 
     def logs(self, name: str, *, follow: bool = True) -> Iterator[bytes]:
         from docker.errors import NotFound
@@ -208,15 +211,22 @@ class DockerExecutor:
         if training.parent is not None:
             read_only["/parent"] = training.parent
             environment["TRAINYARD_PARENT"] = "/parent"
+        writable = {"/trial": training.trial}
+        entrypoint = ["python", "-m", *command] if command is not None else None
         if training.limits.network == "full":
             environment |= network_environment(CA_INSIDE)
-        flags = host_config(
-            training.limits, read_only=read_only, writable={"/trial": training.trial}, build=False
-        )
+        elif training.limits.network == "datasets":
+            environment |= ca_environment(CA_INSIDE) | datasets.environment(datasets.CACHE_INSIDE)
+            writable[datasets.CACHE_INSIDE] = datasets.cache_of(self._home, training.limits, (uid, gid))
+            read_only[datasets.DOOR_INSIDE] = datasets.open_door(self._home, training)
+            read_only[datasets.RELAY_INSIDE] = datasets.RELAY
+            entrypoint = ["python", datasets.RELAY_INSIDE, datasets.DOOR_INSIDE]
+            entrypoint += ["python", "-m", *(command or ["trainyard_harness"])]
+        flags = host_config(training.limits, read_only=read_only, writable=writable, build=False)
         try:
             self._api.create_container(
                 self._reference(training.image),
-                entrypoint=["python", "-m", *command] if command is not None else None,
+                entrypoint=entrypoint,
                 name=container,
                 user=f"{uid}:{gid}",
                 hostname="trainyard",
@@ -293,9 +303,11 @@ def open_to(uid: int, gid: int, *, source: Path, trial: Path) -> None:
 
 
 def _tell(*command: str | Path) -> None:
-    subprocess.run(
+    done = subprocess.run(
         [*command[:-1], "--", command[-1]], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
+    if done.returncode < 0:  # half a tree is the training's: it would fail of that
+        raise TrainyardError(ExitCode.DIED, f"{command[0]} was killed.", "`trainyard monitor` does it again.")
 
 
 def _seconds(left: float | None) -> Any:

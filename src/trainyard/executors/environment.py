@@ -47,5 +47,9 @@ def host_ca() -> str | None:
 
 def network_environment(ca: str) -> dict[str, str]:
     """How a training reaches the network: the host's proxies, and `ca` where the host has its own bundle."""
-    proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
-    return proxies | (dict.fromkeys(_CA_FILES, ca) if host_ca() else {})
+    return {name: os.environ[name] for name in _PROXIES if name in os.environ} | ca_environment(ca)
+
+
+def ca_environment(ca: str) -> dict[str, str]:
+    """`ca` as every library's bundle, where the host has its own."""
+    return dict.fromkeys(_CA_FILES, ca) if host_ca() else {}

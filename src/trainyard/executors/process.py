@@ -13,10 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from trainyard.executors import handover, records
+from trainyard.boots import boot
+from trainyard.executors import datasets, handover, records
 from trainyard.executors.base import State, Status, Training
 from trainyard.executors.endings import TIMED_OUT, by_code
-from trainyard.executors.environment import host_ca, network_environment, training_environment
+from trainyard.executors.environment import (
+    ca_environment,
+    host_ca,
+    network_environment,
+    training_environment,
+)
 from trainyard.executors.names import safe_name
 
 _POLL_SECONDS = 0.02
@@ -66,6 +72,7 @@ class ProcessExecutor:
     def wait(self, name: str, timeout: float | None) -> State:
         folder = self._folder(name)
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        datasets.keep_open(self._home, name)
         while True:
             state = self.state(name)
             left = deadline - time.monotonic()
@@ -86,6 +93,7 @@ class ProcessExecutor:
     def remove(self, name: str) -> None:
         self.stop(name, 0)
         shutil.rmtree(self._folder(name), ignore_errors=True)
+        datasets.close_door(self._home, name)
 
     def logs(self, name: str, *, follow: bool = True) -> Iterator[bytes]:
         folder = self._folder(name)
@@ -165,10 +173,18 @@ class ProcessExecutor:
         }
         if training.parent is not None:
             environment["TRAINYARD_PARENT"] = str(training.parent.resolve())
+        python = str(venv / "bin" / "python")
+        started = [python, "-m", *command]
         if training.limits.network == "full":
             environment |= network_environment(host_ca() or "")
+        elif training.limits.network == "datasets":
+            cache = datasets.cache_of(self._home, training.limits, (os.getuid(), os.getgid()))
+            environment |= ca_environment(host_ca() or "") | datasets.environment(str(cache.resolve()))
+            door = datasets.open_door(self._home, training)
+            started = [python, str(datasets.RELAY), str(door.resolve()), *started]
+            warm = False  # what is forked has no relay before it
         return {
-            "command": [str(venv / "bin" / "python"), "-m", *command],
+            "command": started,
             "env": environment,
             "cwd": str(scratch),
             "memory": training.limits.memory,
@@ -217,7 +233,7 @@ def _signal_child(folder: Path, number: int) -> None:
 def _end_leftovers(folder: Path) -> None:
     """Ends what a killed supervisor left of its training's session, before anyone starts it again."""
     child = records.read(folder / records.CHILD)
-    if child is None or child["boot"] != records.boot():
+    if child is None or child["boot"] != boot():
         return
     if records.start_time(child["pid"]) not in (None, child["started"]):
         return  # the id is someone else's by now, which it can't become before the old session is empty

@@ -77,11 +77,6 @@ def _flock(kind: int) -> bytes:
     return struct.pack("hhqqi", kind, os.SEEK_SET, 0, 0, 0)
 
 
-def boot() -> str:
-    """This boot of the machine: process ids mean nothing across two."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
 def start_time(pid: int) -> int | None:
     """When the process started, in clock ticks since boot (proc(5), field 22); None where there is none."""
     try:

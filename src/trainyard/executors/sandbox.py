@@ -31,7 +31,7 @@ def host_config(
         writable: the same, writable.
         build: a package's own build may run programs from `/tmp`; a training may not.
     """
-    if limits.network == "full" and (ca := host_ca()):
+    if limits.network != "none" and (ca := host_ca()):
         read_only = read_only | {CA_INSIDE: Path(ca)}
     scratch = min(limits.memory // 2, 2 * 2**30)
     return {

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from trainyard.boots import boot
 from trainyard.executors import handover, records
 from trainyard.executors.children import Cold, Warm, prctl
 
@@ -59,7 +60,7 @@ def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO, warm: Wa
         os.close(write)
     ended = os.pidfd_open(child.pid)
     started = records.start_time(child.pid)
-    records.write(folder / records.CHILD, {"pid": child.pid, "started": started, "boot": records.boot()})
+    records.write(folder / records.CHILD, {"pid": child.pid, "started": started, "boot": boot()})
     limit: int = request["memory"]
     try:
         peak, over = _watch(child.pid, ended, read, output, limit)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from trainyard import faults
+from trainyard import boots, faults
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.policy import Policy
 from trainyard.runs.atomic import write_atomic
@@ -55,6 +55,22 @@ class Attempt(msgspec.Struct, kw_only=True):
     detail: str = ""
     epochs: int = 0
     """How far the trial had come when this attempt died."""
+    boot: str = msgspec.field(default_factory=boots.boot)
+    """The machine's boot that it was started in, and when in that: the time of day may be set meanwhile."""
+    begun: float = msgspec.field(default_factory=boots.since_boot)
+    took: float | None = None
+    """Seconds, once it ended."""
+
+    def end(self, status: str, detail: str) -> None:
+        """Writes down that it ended now."""
+        self.took = self.seconds()
+        self.ended, self.status, self.detail = timestamp(), status, detail
+
+    def seconds(self) -> float:
+        """How long it has trained. Nobody knows when one ended that a boot ended: it counts as none."""
+        if self.took is not None:
+            return self.took
+        return max(0.0, boots.since_boot() - self.begun) if self.boot == boots.boot() else 0.0
 
 
 class TrialState(msgspec.Struct, kw_only=True):
@@ -66,7 +82,7 @@ class TrialState(msgspec.Struct, kw_only=True):
 
     def seconds(self) -> float:
         """Wall time of all attempts so far, in seconds; the time between attempts does not count."""
-        return sum((parse(a.ended) if a.ended else now()) - parse(a.started) for a in self.attempts)
+        return sum(attempt.seconds() for attempt in self.attempts)
 
 
 class Patch(msgspec.Struct, kw_only=True):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import stat
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+
+MAX_FILES = 100_000
+"""Files and folders of a run: a disk has an end of those too."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What drives a terminal, and what turns the direction of text so that it reads as something else."""
@@ -28,6 +34,32 @@ def read_plain(path: Path, limit: int) -> bytes | None:
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(limit + 1)
         return data if len(data) <= limit else None
+
+
+def too_much(folders: Sequence[Path], limit: int, most: int = MAX_FILES) -> str | None:
+    """What of `folders` is beyond `limit` bytes or `most` entries, in words; None where nothing is.
+
+    Stops as soon as it is; counts blocks, so that a sparse file is what it takes; follows no link.
+    """
+    size = count = 0
+    waiting = [os.fspath(folder) for folder in folders]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    if count > most:
+                        return f"more than {most} files"
+                    with contextlib.suppress(FileNotFoundError):
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if size > limit:
+                        return f"more than {limit // 2**20} MiB"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return "folders nested deeper than a path can be long"
+    return None
 
 
 def remove_tree(path: Path) -> None:

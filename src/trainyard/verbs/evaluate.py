@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trainyard import gate
 from trainyard.config import limits
 from trainyard.executors.base import State, Status
+from trainyard.executors.datasets import cache_folder
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.gate import Reading
 from trainyard.runs import state as st
@@ -116,7 +117,8 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
     executor = context.executor(state.executor)
     trial = run.trial(state.current.spec.trial)
     attempt = state.current.attempts[-1]
-    quota = Quota(trial.path.parent, limits(context.config, state.repo).disk)
+    allowed = limits(context.config, state.repo)
+    quota = Quota([trial.path.parent, cache_folder(context.home.path, allowed)], allowed.disk)
     if attempt.ended is None:
         left = state.policy.max_minutes * 60 - state.seconds()
         with quota.watching(lambda: executor.stop(attempt.name, 0)):
@@ -139,11 +141,10 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
             f"{run.key}: trial {trial.number} died: {end.detail or end.status.value}.",
             "`trainyard monitor` starts it again from its last checkpoint.",
         )
-    attempt.ended = st.timestamp()
-    attempt.status = OUT_OF_TIME if late else end.status.value
-    attempt.detail = end.detail
     if quota.exceeded:
-        attempt.status, attempt.detail = OVER_QUOTA, f"It wrote {quota.exceeded}."
+        attempt.end(OVER_QUOTA, f"It wrote {quota.exceeded}.")
+    else:
+        attempt.end(OUT_OF_TIME if late else end.status.value, end.detail)
     return _Ended(run, state, trial, end, late, quota.exceeded)
 
 

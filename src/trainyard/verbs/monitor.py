@@ -135,9 +135,7 @@ def _restart(context: Context, run: Run, state: RunState, died: str) -> Finding:
     trial = run.trial(current.spec.trial)
     attempt = current.attempts[-1]
     if attempt.ended is None:
-        attempt.ended = st.timestamp()
-        attempt.status = Status.DIED.value
-        attempt.detail = died
+        attempt.end(Status.DIED.value, died)
         attempt.epochs = epochs(trial)[0]
         run.save(state)
         trial.settle()

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from trainyard.exits import TrainyardError
-
-MAX_FILES = 100_000
-"""Files and folders of a run: a disk has an end of those too."""
+from trainyard.runs.untrusted import too_much
 
 _SECONDS = (1.0, 10.0)
 _SHARE = 5.0
@@ -24,12 +20,12 @@ class Quota:
     """Ends a training that writes more than it may.
 
     Args:
-        folder: all that the run's trainings can write to.
+        folders: all that the run's trainings can write to.
         limit: bytes of disk.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._folder = folder
+    def __init__(self, folders: Sequence[Path], limit: int) -> None:
+        self._folders = folders
         self._limit = limit
         self.exceeded: str | None = None
         """What was too much, in words, once it was."""
@@ -59,31 +55,5 @@ class Quota:
 
     def look(self) -> None:
         """Sets `exceeded` where the folder holds too much now."""
-        held = self.exceeded or too_much(self._folder, self._limit)
+        held = self.exceeded or too_much(self._folders, self._limit)
         self.exceeded = held
-
-
-def too_much(folder: Path, limit: int, most: int = MAX_FILES) -> str | None:
-    """What of `folder` is beyond `limit` bytes or `most` entries, in words; None where nothing is.
-
-    Stops as soon as it is; counts blocks, so that a sparse file is what it takes; follows no link.
-    """
-    size = count = 0
-    waiting = [os.fspath(folder)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    if count > most:
-                        return f"more than {most} files"
-                    with contextlib.suppress(FileNotFoundError):
-                        size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if size > limit:
-                        return f"more than {limit // 2**20} MiB"
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                return "folders nested deeper than a path can be long"
-    return None
