@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trainyard.config import notify_urls
+from trainyard.exits import ExitCode
 from trainyard.faults import reach
 from trainyard.runs.files import Outcome
 from trainyard.runs.state import Verdict
@@ -34,13 +35,17 @@ def announce(context: Context, verdict: Verdict, log: Sequence[str] = ()) -> Non
 
 def message(verdict: Verdict, log: Sequence[str] = ()) -> tuple[str, str]:
     """Title and body, plain text."""
-    title = f"{verdict.repo}: {verdict.outcome.value}"
+    title = f"{verdict.repo}: {'superseded' if _superseded(verdict) else verdict.outcome.value}"
     lines = [verdict.reason, f"commit {verdict.commit[:12]}, run {verdict.run}", f"report: {verdict.report}"]
     if verdict.failure and verdict.failure.hint:
         lines.insert(1, verdict.failure.hint)
     if log:
         lines += ["", "The last it printed:", *log]
     return title, "\n".join(lines)
+
+
+def _superseded(verdict: Verdict) -> bool:
+    return verdict.failure is not None and verdict.failure.code == ExitCode.SUPERSEDED
 
 
 def _send(url: str, verdict: Verdict, log: Sequence[str]) -> bool:
@@ -53,8 +58,9 @@ def _send(url: str, verdict: Verdict, log: Sequence[str]) -> bool:
     try:
         reach("notify", url.split(":", 1)[0])
         target = apprise.Apprise()
+        kind = "info" if _superseded(verdict) else _TYPES[verdict.outcome]
         return target.add(url) and bool(
-            target.notify(body=body, title=title, notify_type=_TYPES[verdict.outcome], body_format="text")
+            target.notify(body=body, title=title, notify_type=kind, body_format="text")
         )
     except Exception:  # noqa: BLE001 - a hundred services' own faults; a notification may not cost a verdict
         return False

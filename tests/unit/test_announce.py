@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from trainyard.config import HostConfig, NotifyTable
+from trainyard.exits import ExitCode
 from trainyard.home import Home
 from trainyard.notify import announce
 from trainyard.runs.files import Metric, Outcome, Split
-from trainyard.runs.state import Verdict
+from trainyard.runs.state import Failure, Verdict
 from trainyard.verbs.context import Context
 
 
@@ -38,7 +39,7 @@ def receiver() -> Iterator[tuple[str, list[Any]]]:
     server.shutdown()
 
 
-def verdict(outcome: Outcome) -> Verdict:
+def verdict(outcome: Outcome, failure: Failure | None = None) -> Verdict:
     metric = Metric(name="accuracy", value=0.93, split=Split.TEST, origin="evaluate")
     return Verdict(
         schema=1,
@@ -59,14 +60,14 @@ def verdict(outcome: Outcome) -> Verdict:
         report="/x/report.html",
         serving=False,
         findings=[],
+        failure=failure,
     )
 
 
-def told(urls: list[str], outcome: Outcome) -> list[str]:
+def told(urls: list[str], outcome: Outcome, failure: Failure | None = None) -> list[str]:
     lines: list[str] = []
-    announce(
-        Context(Home(Path("/x")), HostConfig(notify=NotifyTable(urls=urls)), lines.append), verdict(outcome)
-    )
+    here = Context(Home(Path("/x")), HostConfig(notify=NotifyTable(urls=urls)), lines.append)
+    announce(here, verdict(outcome, failure))
     return lines
 
 
@@ -84,6 +85,12 @@ def test_success_refusal_and_failure_are_sent_with_reason_and_report(
     assert outcome.value in message["title"]
     assert "at the target" in message["message"]
     assert "report.html" in message["message"]
+
+
+def test_a_superseded_run_is_announced_as_that_and_not_as_a_failure(receiver: tuple[str, list[Any]]) -> None:
+    url, received = receiver
+    told([url], Outcome.FAILED, Failure(code=ExitCode.SUPERSEDED, message="superseded by the push of abc."))
+    assert (received[0]["type"], received[0]["title"]) == ("info", "r: superseded")
 
 
 def test_a_failing_notification_is_said_without_its_secrets_and_the_others_are_sent(

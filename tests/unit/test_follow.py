@@ -1,10 +1,13 @@
 """Logs: what scripts print cannot drive a terminal or fill a disk."""
 
-from trainyard.verbs.follow import MAX_LOG_BYTES, bounded, clean
+from trainyard.runs.untrusted import clean
+from trainyard.verbs.follow import MAX_LOG_BYTES, bounded
 
 
 def test_escapes_and_control_characters_are_taken_out() -> None:
     assert clean(b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\x00\x08y\r\nz") == b"red xy\nz"
+    assert clean("a\u009b31mb\u202ec\u2066d".encode()) == b"a31mbcd"
+    assert clean(b"\xff\x9b latin") == b"\xff\x9b latin"
 
 
 def test_a_progress_bar_becomes_lines() -> None:

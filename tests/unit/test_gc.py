@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,26 @@ def test_trainings_and_harnesses_of_no_kept_run_go(context: Context) -> None:
         (home / name).mkdir()
     found = survey(context, NONE)
     assert (names(found, "training"), names(found, "harness")) == (["over"], ["00000000cccc"])
+
+
+def test_environments_of_no_kept_run_go_unless_young_shared_or_stood_on(context: Context) -> None:
+    venvs = context.home.path / "venvs"
+    for name in ("base-a", "kept", "old", "young"):
+        site = venvs / name / "lib" / "python3.11" / "site-packages"
+        site.mkdir(parents=True)
+        (venvs / name / ".trainyard-ready").touch()
+        if name != "young":
+            os.utime(venvs / name / ".trainyard-ready", (0, 0))
+        if name == "kept":
+            (site / "image.pth").write_text(f"{venvs}/base-a/lib/python3.11/site-packages\n")
+    crown(context, run(context, "20200102T000000Z-a", image=f"{venvs}/kept:00000000bbbb"))
+    found = survey(context, KeepTable(runs=0, days=1))
+    assert names(found, "environment") == ["old"]
+    assert collect(context, found) == []
+    assert {path.name for path in venvs.iterdir()} == {"base-a", "kept", "young"}
+    venvs.rename(context.home.path / "elsewhere")
+    venvs.symlink_to(context.home.path / "elsewhere")
+    assert names(survey(context, NONE), "environment") == []
 
 
 def test_image_tags_that_nothing_needs_go_and_what_the_others_stand_on_stays() -> None:

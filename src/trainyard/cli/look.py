@@ -105,7 +105,7 @@ def show(*, run_name: str, as_json: bool) -> None:
 @click.option("--build", is_flag=True, help="The image build's log instead.")
 def logs(*, run_name: str, follow: bool, build: bool) -> None:
     """Print what the trainings of RUN printed."""
-    from trainyard.verbs.follow import clean
+    from trainyard.runs.untrusted import clean
 
     here = context()
     run = store.find(here.home, run_name)
@@ -131,7 +131,7 @@ def logs(*, run_name: str, follow: bool, build: bool) -> None:
 
 
 def _live(here: Context, state: RunState, follow: bool) -> None:
-    from trainyard.verbs.follow import clean
+    from trainyard.runs.untrusted import clean
 
     executor = here.executor(state.executor)
     for chunk in executor.logs(state.current.attempts[-1].name, follow=follow):

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from trainyard import resources
@@ -23,7 +24,8 @@ from trainyard.images.image import image, images
 from trainyard.images.needs import Needs, needs_of
 from trainyard.images.wheels import indexes
 
-_STAMP = ".trainyard-ready"
+STAMP = ".trainyard-ready"
+"""Written last: an environment without it is none."""
 
 
 def prepare(name: str, requirements: Path | None, *, home: Path, say: Say, log: Path | None) -> Path:
@@ -93,6 +95,26 @@ def environment_of(reference: str, home: Path) -> tuple[Path, Path]:
     return venv_of(venv, home), harness
 
 
+def unused(home: Path, needed: Collection[str], before: float) -> list[Path]:
+    """Environments made before that time that are not the catalogue's, not `needed` and not below such ones.
+
+    None where `venvs` is a link: others may use what is there.
+    """
+    folder = home / "venvs"
+    if folder.is_symlink():
+        return []
+    made = {path.parent: path.stat().st_mtime for path in folder.resolve().glob(f"*/{STAMP}")}
+    kept = {Path(one) for one in needed} | {venv_of(name, home) for name in images()}
+    kept |= {venv for venv, moment in made.items() if moment >= before}
+    kept |= {base for venv in kept for base in made if _stands_on(venv, base)}
+    return sorted(set(made) - kept)
+
+
+def _stands_on(derived: Path, venv: Path) -> bool:
+    links = derived.glob("lib/*/site-packages/image.pth")
+    return any(link.read_text().startswith(f"{venv}/") for link in links)
+
+
 def harness_folder(home: Path, version: str | None = None) -> Path:
     """What goes on PYTHONPATH: the harness alone, not the folder in which it lies beside other packages."""
     return home / "harness" / (version or harness_hash())
@@ -128,7 +150,7 @@ def _make(name: str, venv: Path, say: Say, log: Path) -> None:
         _install(name, inside, locks, log)
     _run([str(inside), str(resources.IMAGES / "base" / "finish.py")], log)
     _compile(inside, venv / "lib")
-    (venv / _STAMP).touch()
+    (venv / STAMP).touch()
     say(f"environment {venv.name}: made in {time.monotonic() - began:.0f} s.")
 
 
@@ -180,11 +202,11 @@ def _derive(venv: Path, derived: Path, needs: Needs, pins: dict[str, str], file:
     code, output = _run(command, log)
     if code != 0:
         raise why(output, needs, file, str(log))
-    (derived / _STAMP).touch()
+    (derived / STAMP).touch()
 
 
 def _is_ready(venv: Path) -> bool:
-    return (venv / _STAMP).exists()
+    return (venv / STAMP).exists()
 
 
 def _empty(venv: Path, log: Path, *options: str) -> None:

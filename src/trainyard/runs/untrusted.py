@@ -17,6 +17,8 @@ MAX_FILES = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What drives a terminal, and what turns the direction of text so that it reads as something else."""
 
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
 
 def read_plain(path: Path, limit: int) -> bytes | None:
     """A plain file's content; None for what is absent, a link, a pipe, a device, or above `limit` bytes.
@@ -71,3 +73,9 @@ def remove_tree(path: Path) -> None:
 def printable(text: str) -> str:
     """`text` without control characters and turns of direction; line breaks and tabs stay."""
     return _CONTROL.sub("?", text)
+
+
+def clean(data: bytes) -> bytes:
+    """A log without whole escapes either, with line ends for returns; what is no UTF-8 stays as it is."""
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", _ESCAPE.sub("", text)).encode("utf-8", "surrogateescape")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import threading
 import time
@@ -13,21 +12,10 @@ from typing import BinaryIO
 from trainyard.executors.base import Executor, State, Status
 from trainyard.exits import TrainyardError
 from trainyard.runs.store import Trial
+from trainyard.runs.untrusted import clean
 
 MAX_LOG_BYTES = 8 * 2**20
 """What is kept of one attempt's log: its beginning and its end, half each."""
-
-# also what UTF-8 makes of U+0080 to U+009F (U+009B begins an escape too) and of the turns of direction
-_CONTROL = re.compile(
-    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]"
-    rb"|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
-)
-_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-
-
-def clean(data: bytes) -> bytes:
-    """A log without terminal escapes and control characters: what scripts print must not drive terminals."""
-    return _CONTROL.sub(b"", _ESCAPE.sub(b"", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")))
 
 
 class Follower:

@@ -36,7 +36,7 @@ class Item:
     """One thing that is not needed."""
 
     kind: str
-    """`container`, `image`, `run`, `training`, `harness` or `leftover`."""
+    """`container`, `image`, `run`, `training`, `harness`, `environment` or `leftover`."""
     name: str
     why: str
     where: Path | str
@@ -63,7 +63,7 @@ def survey(context: Context, keep: KeepTable) -> list[Item]:
     held = _held(context, keep)
     items = [Item("run", run.key, "older than the policy keeps", run.path) for run in held.old]
     items += _files(context)
-    items += _processes(context, held)
+    items += _processes(context, held, st.now() - keep.days * DAY)
     with contextlib.suppress(TrainyardError):  # a host without an engine
         items += _engine(context, held, st.now() - keep.days * DAY)
     return items
@@ -113,13 +113,13 @@ def _files(context: Context) -> Iterator[Item]:
                     yield Item("leftover", f"{run.key}/{path.name}", "left of a write that was killed", path)
 
 
-def _processes(context: Context, held: _Held) -> Iterator[Item]:
+def _processes(context: Context, held: _Held, before: float) -> Iterator[Item]:
     from trainyard.images.content import harness_hash
-    from trainyard.images.venvs import parts_of
+    from trainyard.images.venvs import parts_of, unused
 
     home = context.home.path
     wanted = {safe_name(name) for name in held.attempts}
-    for folder in sorted(home.glob("processes/*")):
+    for folder in sorted([*home.glob("processes/*"), *home.glob("doors/*")]):
         if folder.name not in wanted and not records.is_locked(folder / records.ALIVE):
             yield Item("training", folder.name, "its run is over", folder)
     needed = [parts_of(image) for image in held.images]
@@ -127,6 +127,8 @@ def _processes(context: Context, held: _Held) -> Iterator[Item]:
     for folder in sorted(home.glob("harness/[0-9a-f]*")):
         if folder.name not in harnesses:
             yield Item("harness", folder.name, "no run that is kept was made with it", folder)
+    for folder in unused(home, {venv for venv, _ in needed}, before):
+        yield Item("environment", folder.name, "no run that is kept was made with it", folder)
 
 
 def _engine(context: Context, held: _Held, before: float) -> Iterator[Item]:
@@ -160,6 +162,10 @@ def _remove(context: Context, item: Item) -> bool:
             if error.code != ExitCode.BUSY:
                 raise
             return False
+    if item.kind == "environment":
+        from trainyard.images.venvs import STAMP
+
+        (path / STAMP).unlink(missing_ok=True)  # first: half an environment is made anew
     if path.is_dir():
         remove_tree(path)
     else:
