@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from trainyard.executors.base import NETWORKS, Limits
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.policy import PolicyTable
+from trainyard.toml import parse
 
 HOST_FILE = Path("/etc/trainyard/config.toml")
 REPO_FILE = "trainyard.toml"
@@ -177,6 +178,15 @@ def repo_config(source: Path) -> RepoConfig:
         raise TrainyardError(
             ExitCode.BAD_CONFIG, f"{REPO_FILE}: [run] env: {own} is Trainyard's own.", "Take it out."
         )
+    run = config.run
+    if odd := [name for name in run.env if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)]:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{REPO_FILE}: [run] env: {odd[0]!r} is no variable's name.", "Rename it."
+        )
+    if any("\0" in text for text in (*run.argv, *run.answers, *run.env.values())):
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{REPO_FILE}: [run]: no process can be given a NUL.", "Take it out."
+        )
     return config
 
 
@@ -186,22 +196,19 @@ def read_toml(path: Path, kind: type[T], shown: str, *, limit: int = _MAX_BYTES)
     Raises:
         TrainyardError: BAD_CONFIG, naming file and field.
     """
-    import tomllib
-
     try:
         if path.stat().st_size > limit:
             raise TrainyardError(
                 ExitCode.BAD_CONFIG, f"{shown}: larger than {limit // 1024} KiB.", "Make it smaller."
             )
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(data, kind)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TrainyardError(
-            ExitCode.BAD_CONFIG, f"{shown}: is not TOML: {error}.", "Correct that line."
-        ) from None
+        return msgspec.convert(parse(path.read_text(encoding="utf-8")), kind)
     except msgspec.ValidationError as error:
         raise TrainyardError(
             ExitCode.BAD_CONFIG, f"{shown}: {error}.", "docs/reference/configuration.md lists the fields."
+        ) from None
+    except ValueError as error:
+        raise TrainyardError(
+            ExitCode.BAD_CONFIG, f"{shown}: is not TOML: {error}.", "Correct that line."
         ) from None
 
 

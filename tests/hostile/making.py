@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -37,6 +38,14 @@ def commit(folder: Path, branch: str = "main", message: str = "harm") -> None:
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", message)
     git(folder, "update-ref", f"refs/heads/{branch}", "HEAD")
+
+
+def alias_bomb() -> str:
+    """An environment of conda's whose list for pip nests the one before ten times, twelve levels deep."""
+    levels = ["a: &a [x, x]"]
+    for below, name in itertools.pairwise("abcdefghijkl"):
+        levels.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
+    return "\n".join([*levels, "dependencies:", "  - pip: [*l]"]) + "\n"
 
 
 def git_bomb(folder: Path) -> None:

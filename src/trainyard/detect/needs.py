@@ -12,6 +12,7 @@ from trainyard.detect.knowledge.names import canonical
 from trainyard.detect.knowledge.words import words
 from trainyard.detect.program import Program
 from trainyard.detect.result import Need, Needs
+from trainyard.toml import parse
 
 _LINE = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(\[[\w,\s.-]*\])?\s*([=<>!~]=?=?\s*[\w.*+!,<>=~\s]+)?\s*(;.*)?$")
 _CONDA_PIN = re.compile(r"^([\w.-]+)(?:\s*=\s*([\w.*]+)(?:=[\w.*]+)?)?$")
@@ -136,11 +137,9 @@ def _decoded(data: bytes) -> str:
 
 
 def _pyproject(text: str) -> list[tuple[int, str]]:
-    import tomllib
-
     try:
-        content: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        content = parse(text)
+    except ValueError:
         return []
     out: list[str] = []
     project = content.get("project")
@@ -190,7 +189,8 @@ def _conda(text: str) -> list[tuple[int, str]]:
             if plain not in _IGNORED_CONDA and not plain.startswith(("lib", "_", "vc", "vs20", "cuda")):
                 out.append((_line_of(lines, entry), f"{name}=={version}" if version else name))
         elif isinstance(entry, dict) and isinstance(entry.get("pip"), list):
-            out += [(_line_of(lines, str(x)), str(x)) for x in entry["pip"]]
+            # only text: what aliases nest is endless once it is written out
+            out += [(_line_of(lines, one), one) for one in entry["pip"] if isinstance(one, str)]
     return out
 
 
