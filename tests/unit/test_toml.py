@@ -12,7 +12,6 @@ from trainyard.toml import parse
         ("a = {" + ".".join(["b"] * 60_000) + " = 1}", "too many parts"),
         ("a = " + "[" * 50_000, "nested too deeply"),
         ("a = " + "9" * 5000, "digits"),
-        ("a = 1979-13-45", "Invalid date"),
         ("=", "Invalid"),
     ],
 )
