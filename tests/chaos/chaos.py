@@ -86,7 +86,7 @@ class Chaos:
         """Starts runs, kills, and heals for so long; then heals alone until all is over."""
         numbers = itertools.count()
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline or self.done["runs checked"] + len(self.started) < RUNS:
             self._tend(numbers if len(self.started) < RUNS else None, faulty=True)
             time.sleep(self.random.uniform(0.5, 4.0))
             self._strike()
@@ -178,6 +178,11 @@ class Chaos:
                     self.random.choice(children).kill()
         self.done[what] += 1
 
+    def end(self) -> None:
+        """Kills what is under way."""
+        for process in (*self.chains.values(), *filter(None, (self.monitor, self.watcher))):
+            _kill_group(process)
+
     def _folders(self, name: str) -> list[Path]:
         return [path.parent for path in (self.yard.home / "runs" / name).glob("*/run.json")]
 
@@ -239,7 +244,7 @@ def main() -> int:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     print(f"chaos: {given.seconds:g} s, --seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="trainyard-chaos-"))
-    engine, yard = Engine(folder / "engine"), _yard(folder)
+    engine, yard, chaos = Engine(folder / "engine"), _yard(folder), None
     try:
         images = [choose("docker", folder).prepare(name, None, print) for name in ("sklearn", "boosting")]
         engine.start()
@@ -259,6 +264,8 @@ def main() -> int:
         )
         raise
     finally:
+        if chaos is not None:
+            chaos.end()
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)
     return 0

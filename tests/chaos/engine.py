@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import docker
+import psutil
 
 
 class Engine:
@@ -83,6 +84,10 @@ class Engine:
         if self._containerd is not None:
             self._containerd.terminate()
             self._containerd.wait()
+        for process in psutil.process_iter(["cmdline"]):  # shims of containers that a killed engine forgot
+            if any(str(self._folder) in word for word in process.info["cmdline"] or []):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
         for mounted in sorted(_mounts(self._folder), reverse=True):
             subprocess.run(["umount", "-l", mounted], check=False)
         subprocess.run(["rm", "-rf", "--one-file-system", str(self._folder)], check=False)
