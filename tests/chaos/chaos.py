@@ -98,11 +98,10 @@ class Chaos:
                 raise AssertionError(f"not finished: {self._unfinished()}")
             self._tend(None, faulty=False)
             time.sleep(1)
-        if self.monitor is not None:
-            self.monitor.wait()
-        if self.watcher is not None:
-            self.watcher.terminate()
-            assert self.watcher.wait() == 0, "the watcher does not end in good order"
+        assert self.monitor and self.watcher
+        self.monitor.wait()
+        self.watcher.terminate()
+        assert self.watcher.wait() == 0, "the watcher does not end in good order"
 
     def _tend(self, numbers: Iterator[int] | None, *, faulty: bool) -> None:
         for name, chain in list(self.chains.items()):

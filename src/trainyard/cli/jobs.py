@@ -214,7 +214,8 @@ def monitor(*, repo: str | None, properties: Path | None, as_json: bool) -> None
     hand_on(properties, None)
     here = context()
     if properties is not None:
-        found = verb.monitor(here, repo, patient=store.HELD not in os.environ)
+        held = store.HELD in os.environ
+        found = verb.look_until_due(here, repo) if held else verb.monitor(here, repo, patient=True)
         for finding in found:
             here.say(f"{finding.run.key}: {finding.action}")
         hand_on(properties, next((f.run for f in found if f.resume), None))

@@ -78,6 +78,16 @@ def monitor(
     return found
 
 
+def look_until_due(context: Context, repo: str | None) -> list[Finding]:
+    """`monitor` for an embedded chain: waits for what has to wait, as nobody else would look again soon."""
+    while True:
+        found = monitor(context, repo, patient=False)
+        due = [finding.due for finding in found if finding.due is not None]
+        if not due or any(finding.resume for finding in found):
+            return found
+        time.sleep(min(LOOK_SECONDS, *due))
+
+
 def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -> list[Finding]:
     """`monitor`, and `take_up` (the chain) for every run that needs it, until nothing new is found.
 
