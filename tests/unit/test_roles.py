@@ -64,6 +64,7 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
             "supersede": "queued",
         },
         "trainyard_healing": {"deaths": 2, "pause": 1},
+        "trainyard_datasets": {"hosts": ["mirror.lab:8443"], "networks": ["10.1.0.0/16"]},
         "trainyard_keep": {"runs": 7, "days": 0.5},
         "trainyard_patch": {"enabled": True, "push": True},
         "trainyard_notify_urls": ["json://x"],
@@ -73,7 +74,7 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
     file.write_text(written(values))
     read = config.read_toml(file, config.HostConfig, "it")
     assert read.base_image == values["trainyard_base_image"] and read.executor == "docker"
-    for table in ("limits", "policy", "healing", "keep", "patch"):
+    for table in ("limits", "policy", "datasets", "healing", "keep", "patch"):
         wanted = values[f"trainyard_{table}"]
         assert {key: getattr(getattr(read, table), key) for key in wanted} == wanted, table
     assert (
@@ -87,7 +88,7 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
         "notify",
         "repos",
     }
-    assert tables == {"limits", "policy", "healing", "keep", "patch"}, (
+    assert tables == {"limits", "policy", "datasets", "healing", "keep", "patch"}, (
         "a table without a variable of the role"
     )
 
