@@ -149,7 +149,7 @@ class Proxy:
                     b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
                 )
                 await writer.drain()
-        except (OSError, ValueError, TimeoutError, EOFError, asyncio.LimitOverrunError) as error:
+        except (OSError, ValueError, EOFError, asyncio.LimitOverrunError, aiohttp.ClientError) as error:
             said = f"failed: {str(error) or type(error).__name__}"
         finally:
             if what != "?" or said:
@@ -180,10 +180,12 @@ class Proxy:
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             up = asyncio.create_task(self._copy(reader, sender, _MOST_UP))
-            await self._copy(upstream, writer, None)
-            up.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                await up
+            # what sends too much loses its tunnel
+            up.add_done_callback(lambda up: sender.close() if not up.cancelled() and up.exception() else None)
+            try:
+                await self._copy(upstream, writer, None)
+            finally:
+                up.cancel()
         finally:
             sender.close()
 
