@@ -14,7 +14,7 @@ from typing import Any
 from trainyard_harness import entry as entries
 from trainyard_harness import final, hazards, seeds
 from trainyard_harness import session as sessions
-from trainyard_harness.files import dump, write_atomic
+from trainyard_harness.files import dump, read_json, write_atomic
 from trainyard_harness.frameworks import HOOKS
 from trainyard_harness.identity import identity
 from trainyard_harness.imports import AfterImport
@@ -76,6 +76,7 @@ def prepare(trial: Trial) -> Session:
     copy_source(trial.source, trial.work)
     marker = trial.checkpoint / "hold-out"
     session = Session(trial, job, spec, entry, force_holdout=marker.exists())
+    session.holdable = read_json(marker) or {}
     session.store.belongs_to(identity(trial, session.force_holdout))
     sessions.begin(session)
     os.environ.update(job.env)
@@ -129,6 +130,10 @@ def conclude(session: Session, error: BaseException | None) -> int:
         session.fault("conclusion", fault)
     if error is None and not measured and not session.out_of_time and _could_hold_out(session):
         _again(session, "Nothing was measured on data apart: trained once more with rows held out.", True)
+    if isinstance(error, Exception) and session.force_holdout and session.holdable and not measured:
+        # It has run to its end before, with all of its rows.
+        record.note(f"With rows held out the script fails ({type(error).__name__}: {error}).")
+        error = None
     code = FINISHED if measured else NO_METRIC
     if session.out_of_time:
         record.set(error=_error("OutOfTime", "The time budget was over before the script ended."))
@@ -181,7 +186,7 @@ def _again(session: Session, why: str, hold_out: bool) -> None:
     shutil.rmtree(session.trial.checkpoint, ignore_errors=True)
     session.trial.checkpoint.mkdir(parents=True)
     if hold_out:
-        write_atomic(session.trial.checkpoint / "hold-out", b"")
+        write_atomic(session.trial.checkpoint / "hold-out", dump(session.holdable))
     print(f"trainyard: {why}", file=sys.stderr, flush=True)
     sys.stdout.flush()
     os.chdir(session.trial.folder)

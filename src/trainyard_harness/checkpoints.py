@@ -123,13 +123,14 @@ class Store:
         self._charge(began)
 
     def newest(self, fit: int) -> tuple[dict[str, Any], list[Any]] | None:
-        """The newest whole checkpoint of fit `fit`, or None."""
+        """The newest whole checkpoint of fit `fit`, or None; torn ones are forgotten."""
         done = self._folder / f"fit-{fit:04d}-done.ckpt"
         for path in [done, *reversed(self._numbered(fit))]:
             try:
                 return unpack(path.read_bytes())
             except (OSError, ValueError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
-                continue
+                # Kept, it would be one of the two newest, in the place of one that is whole.
+                path.unlink(missing_ok=True)
         return None
 
     def _numbered(self, fit: int) -> list[Path]:

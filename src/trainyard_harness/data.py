@@ -109,6 +109,13 @@ class Print:
         return float(counts[counts > 1].sum() / max(1, self.n))
 
 
+def merged(prints: list[Print]) -> Print:
+    """The rows of all of them, each once."""
+    import numpy as np
+
+    return Print(np.unique(np.concatenate([one.rows for one in prints])), b"")
+
+
 def fingerprint(x: Any) -> Print | None:
     """The fingerprint of `x`; None where it has no rows that can be looked at."""
     import numpy as np

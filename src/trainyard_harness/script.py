@@ -9,6 +9,7 @@ import re
 import runpy
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -83,25 +84,29 @@ def truth_beside(x: Any, n: int | None, work: Path) -> Any:
         return None
     for names in (frame.f_locals, frame.f_globals):
         for name in [name for name, value in names.items() if value is x]:
-            for one in _truth_names(name):
+            for one in truth_names(name):
                 found = names.get(one)
                 if found is not None and hasattr(found, "__len__") and len(found) == n:
                     return found
     return None
 
 
-def names_of(thing: Any, work: Path) -> list[str]:
-    """The variables of the script that hold `thing`, in the functions under way and at the top."""
-    found: list[str] = []
+def scopes(work: Path) -> Iterator[dict[str, Any]]:
+    """The variables of the script's functions under way, innermost first, and of their modules."""
     frame = _script_frame(sys._getframe(1), work)
     while frame is not None:
-        for names in (frame.f_locals, frame.f_globals):
-            found += [name for name, one in names.items() if one is thing and name not in found]
+        yield frame.f_locals
+        yield frame.f_globals
         frame = _script_frame(frame.f_back, work)
-    return found
 
 
-def _truth_names(name: str) -> list[str]:
+def names_of(thing: Any, work: Path) -> list[str]:
+    """The variables of the script that hold `thing`, in the functions under way and at the top."""
+    found = [name for names in scopes(work) for name, one in names.items() if one is thing]
+    return list(dict.fromkeys(found))
+
+
+def truth_names(name: str) -> list[str]:
     """`y_test` for `x_test`, `yte` for `Xte`, `testY` for `testX`, `test_labels` for `test_images`."""
     found = [
         re.sub(place, y, name)

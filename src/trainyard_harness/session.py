@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from trainyard_harness.checkpoints import Store
-from trainyard_harness.data import Print, count, fingerprint
+from trainyard_harness.data import Print, count, fingerprint, merged
 from trainyard_harness.history import History
 from trainyard_harness.lookahead import Lookahead
 from trainyard_harness.printed import numbers_in
@@ -165,6 +165,8 @@ class Session:
         """Whether the script has measured on training rows: what it then calls a test need not be one."""
         self.labels: list[Any] | None = None
         """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
+        self.holdable: dict[str, str] = {}
+        """The variables `x` and `y` that rows can be held out of by a training from the beginning."""
         self.before_conclusion: list[Callable[[Session], None]] = []
         """What frameworks without a `fit` of their own do before the final numbers."""
         self._recent: dict[str, float] = {}
@@ -227,11 +229,13 @@ class Session:
                 return samples.split
         if prints is None:
             return "test"
-        for trained in (known for one in origins for known in one.trained_on):
-            if prints.digest == trained.digest:
-                return "train"
-            shared = prints.shared_with(trained)
-            chance = trained.repeated()
+        known = [trained for one in origins for trained in one.trained_on]
+        if any(prints.digest == trained.digest for trained in known):
+            return "train"
+        if known:
+            # Rows come in pieces (mini-batches, several fits): no piece tells what all of them do.
+            shared = prints.shared_with(known[0] if len(known) == 1 else merged(known))
+            chance = max(trained.repeated() for trained in known)
             if shared >= 0.5 and chance < 0.5:
                 return "train"
             if shared > max(0.01, 1.5 * chance):

@@ -113,6 +113,34 @@ def from_dataset(dataset: Any, steps: int | None, collector: Collector, share: f
     return kept.filter(lambda *parts: tensorflow.shape(tensorflow.nest.flatten(parts)[0])[0] > 0)
 
 
+def last_batches(data: Any, share: float) -> tuple[Any, Any, Any] | None:
+    """Data in the order of time without its last batches, and those: inputs and labels.
+
+    None where it is neither a tf.data dataset of known length nor a Sequence, or shorter than two batches.
+    """
+    import numpy as np
+
+    if hasattr(data, "cardinality"):
+        n = int(data.cardinality())
+    else:
+        n = len(data) if hasattr(data, "__getitem__") and hasattr(data, "__len__") else 0
+    first = n - max(1, round(n * share))
+    if first < 1:
+        return None
+    if hasattr(data, "cardinality"):
+        kept, held = data.take(first), list(data.skip(first))
+    else:
+        kind = type(data)
+        shorter: Any = type(kind.__name__, (kind,), {"__len__": lambda _self: first})
+        kept = shorter.__new__(shorter)
+        vars(kept).update(vars(data))
+        held = [data[place] for place in range(first, n)]
+    if any(not isinstance(batch, tuple | list) or len(batch) < 2 for batch in held):
+        return None
+    x, y = (np.concatenate([np.asarray(batch[side]) for batch in held]) for side in (0, 1))
+    return kept, x, y
+
+
 def from_generator(generator: Any, collector: Collector) -> Iterator[Any]:
     """The generator's batches without the held-out rows."""
     for batch in generator:

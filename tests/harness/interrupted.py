@@ -7,11 +7,15 @@ attempt costs the training's own time and no more. Moments come one after the ot
 `write N` kills half-way through the N-th checkpoint's bytes, `torn N` leaves half a checkpoint under its
 final name (what a disk without working fsync may do), `written N` right after the N-th is in place, `step S`
 so many seconds after the first epoch or round that the attempt ended. The last attempt is left alone.
+Inside an epoch a checkpoint is due every INTERVAL steps instead of every so many seconds. CatBoost writes its
+snapshots itself, after every round here: it is watched, and killed, from outside.
 
-Prints one line of JSON per attempt: the moment, how it ended, the checkpoints written and those resumed from.
+The script says what it trains by one byte per step (or round) in the file that TRAINED names. Prints one line
+of JSON per attempt: the moment, how it ended, the steps trained, the checkpoints written and resumed from.
 """
 
 import importlib
+import itertools
 import json
 import os
 import random
@@ -24,21 +28,30 @@ from pathlib import Path
 
 from trainyard_harness import checkpoints
 
+INTERVAL = 5
+
 
 def main() -> None:
     for name in filter(None, sys.argv[1].split(",")):
         importlib.import_module(name)
     trial = Path(sys.argv[3])
+    trained = trial.with_name("trained")
+    os.environ["TRAINED"] = str(trained)
     for moment in [*json.loads(sys.argv[2]), ["none", 0]]:
         seen = trial.with_name(f"{trial.name}.seen")
         seen.write_text("")
+        trained.write_bytes(b"")
         child = os.fork()
         if child == 0:
             attempt(moment, seen, trial)
-        _child, status = os.waitpid(child, 0)
+        if "catboost" in sys.argv[1]:
+            status = watched(child, moment, trial / "checkpoint" / "fit-0000.catboost")
+        else:
+            status = os.waitpid(child, 0)[1]
         said = [json.loads(line) for line in seen.read_text().splitlines()]
         ended = "killed" if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
-        print(json.dumps({"moment": moment, "ended": ended, "seen": said}), flush=True)
+        report = {"moment": moment, "ended": ended, "trained": trained.stat().st_size, "seen": said}
+        print(json.dumps(report), flush=True)
         if ended != "killed" and moment[0] != "none":
             # Over before its moment came: the rest goes on with a training from the beginning.
             shutil.rmtree(trial / "checkpoint", ignore_errors=True)
@@ -46,7 +59,9 @@ def main() -> None:
 
 def attempt(moment: list, seen: Path, trial: Path) -> None:
     kind, at = moment
-    checkpoints.SHARE, checkpoints.EVERY = 1e9, 0.05
+    asked = itertools.count(1)
+    checkpoints.SHARE = 1e9
+    checkpoints.Store.due = lambda _store: next(asked) % INTERVAL == 0
     log = (trial.parent / "log.txt").open("ab")
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
@@ -81,6 +96,10 @@ def attempt(moment: list, seen: Path, trial: Path) -> None:
         return found
 
     checkpoints.write_atomic, checkpoints.Store.newest = killing, telling
+    if "catboost" in sys.argv[1]:
+        from trainyard_harness.frameworks import catboost_hooks
+
+        catboost_hooks.INTERVAL, kind = 0, "watched"
     if kind == "step":
         watcher = threading.Thread(target=kill_after, args=(trial / "history.csv", at), daemon=True)
         watcher.start()
@@ -97,6 +116,35 @@ def attempt(moment: list, seen: Path, trial: Path) -> None:
         code = 99
     sys.stdout.flush()
     os._exit(code)
+
+
+def watched(child: int, moment: list, snapshot: Path) -> int:
+    """Kills the child when the snapshot has changed so often, or so many seconds after its first change."""
+    kind, at = moment
+    changes, known, first = 0, identity(snapshot), None
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        found = identity(snapshot)
+        if found != known:
+            changes, known, first = changes + 1, found, first or time.monotonic()
+        due = time.monotonic() >= first + at if kind == "step" and first else kind != "step" and changes >= at
+        if due and kind != "none":
+            if kind == "write":
+                time.sleep(random.uniform(0, 0.02))  # into the next one
+            os.kill(child, signal.SIGKILL)
+            status = os.waitpid(child, 0)[1]
+            if kind == "torn" and os.WIFSIGNALED(status):
+                os.truncate(snapshot, snapshot.stat().st_size // 2)
+            return status
+        time.sleep(0.001)
+    return ended[1]
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def kill_after(history: Path, seconds: float) -> None:

@@ -134,6 +134,34 @@ KERAS = [
         by="harness",
         note="the last ones",
     ),
+    Shape(
+        "k_timeseries_generator.py",
+        "keras",
+        "TimeseriesGenerator",
+        "held-out",
+        "harness",
+        metric="r2",
+        by="harness",
+        note="its last 110 windows",
+    ),
+    Shape(
+        "k_train_on_batch.py",
+        "keras",
+        "train_on_batch, measured on the training rows",
+        "held-out",
+        "harness",
+        by="harness",
+    ),
+    Shape(
+        "k_two_outputs.py",
+        "keras",
+        "two outputs: the script's own numbers",
+        "test",
+        "evaluate",
+        metric="which_accuracy",
+        by="",
+        between=(0.2, 1.0),
+    ),
 ]
 
 SKLEARN = [
@@ -202,6 +230,8 @@ BOOSTING = [
         again=True,
     ),
     Shape("b_catboost_eval_set.py", "boosting", "CatBoost with eval_set", "validation", "score"),
+    Shape("b_xgb_watchlist.py", "boosting", "xgb.train, all by position", "validation", "evals"),
+    Shape("b_cat_pool.py", "boosting", "CatBoost, a Pool by position", "held-out", "harness", by="harness"),
 ]
 
 
@@ -221,6 +251,24 @@ TORCH = [
         "harness",
         by="harness",
         note="80 of the 400 rows",
+    ),
+    Shape(
+        "t_whole_tensors.py",
+        "pytorch",
+        "whole tensors without a test set",
+        "held-out",
+        "harness",
+        by="harness",
+        note="30 of the 150 rows of X",
+    ),
+    Shape(
+        "t_shuffled_minibatches.py",
+        "pytorch",
+        "mini-batches by shuffled number, measured on all rows",
+        "held-out",
+        "harness",
+        by="harness",
+        note="100 of the 500 rows of X",
     ),
 ]
 

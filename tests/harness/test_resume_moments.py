@@ -1,8 +1,8 @@
 """SIGKILL at twenty moments of one training, and it still ends in the weights of one that was never killed.
 
 Half-way through a checkpoint's bytes, right after it, with a torn file under its final name, and at random in
-between; each attempt goes on where the one before was killed. CatBoost keeps snapshots of its
-own: see test_resume_others.
+between, also in the middle of epochs; each attempt goes on where the one before was killed, and trains only
+the steps since the last checkpoint again. The scripts themselves count their steps.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from tests.harness.conftest import Bench, Ended
+from tests.harness.interrupted import INTERVAL
+from trainyard_harness.frameworks.rounds import SEEDED
 
 DATA = """
 import numpy as np
@@ -25,6 +27,9 @@ rng = np.random.RandomState(0)
 x = rng.randn(900, 12).astype("float32")
 y = (x[:, 0] * x[:, 1] + x[:, 2] + 0.5 * rng.randn(900) > 0).astype(int)
 x_train, y_train, x_test, y_test = x[:700], y[:700], x[700:], y[700:]
+import os
+told = os.open(os.environ["TRAINED"], os.O_WRONLY | os.O_APPEND)
+trained = lambda *_, **__: os.write(told, b".") and None
 """
 # Dropout, shuffling, batch normalisation, a falling rate, early stopping, a random pipeline in a second fit.
 KERAS = (
@@ -41,20 +46,24 @@ callbacks = [
     keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5),
     keras.callbacks.EarlyStopping(patience=6, restore_best_weights=True),
     keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True),
+    keras.callbacks.LambdaCallback(on_train_batch_end=trained),
 ]
 model.fit(x_train, y_train, epochs=9, batch_size=35, validation_split=0.2, callbacks=callbacks, verbose=0)
 rows = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(300)
 rows = rows.map(lambda a, b: (a + 0.05 * tf.random.normal(tf.shape(a)), b)).batch(35)
-history = model.fit(rows, epochs=6, validation_data=(x_test, y_test), verbose=0)
+history = model.fit(rows, epochs=6, validation_data=(x_test, y_test), callbacks=callbacks[3:], verbose=0)
 print("said", np.random.rand(), history.history["loss"], model.evaluate(x_test, y_test, verbose=0))
 """
 )
 XGBOOST = (
     DATA
     + """
-from xgboost import XGBClassifier
-model = XGBClassifier(n_estimators=200, max_depth=3, learning_rate=0.05, subsample=0.7, colsample_bytree=0.6,
-                      early_stopping_rounds=60, random_state=3, n_jobs=1)
+import xgboost
+class Counting(xgboost.callback.TrainingCallback):
+    after_iteration = trained
+model = xgboost.XGBClassifier(
+    n_estimators=200, max_depth=3, learning_rate=0.05, subsample=0.7, colsample_bytree=0.6,
+    early_stopping_rounds=60, random_state=3, n_jobs=1, callbacks=[Counting()])
 model.fit(x_train, y_train, eval_set=[(x_test, y_test)], verbose=False)
 print("said", model.best_iteration, model.score(x_test, y_test), model.evals_result())
 """
@@ -67,8 +76,21 @@ params = {"objective": "binary", "learning_rate": 0.05, "bagging_fraction": 0.7,
           "feature_fraction": 0.6, "seed": 3, "verbose": -1, "num_threads": 1, "num_leaves": 7}
 curve = {}
 model = lgb.train(params, lgb.Dataset(x_train, y_train), 200, valid_sets=[lgb.Dataset(x_test, y_test)],
-                  callbacks=[lgb.early_stopping(80, verbose=False), lgb.record_evaluation(curve)])
+                  callbacks=[lgb.early_stopping(80, verbose=False), lgb.record_evaluation(curve), trained])
 print("said", model.best_iteration, curve, model.predict(x_test).sum())
+"""
+)
+CATBOOST = (
+    DATA
+    + """
+from catboost import CatBoostClassifier
+class Counting:
+    def after_iteration(self, info):
+        trained()
+        return True
+model = CatBoostClassifier(iterations=250, depth=4, verbose=False, thread_count=1, random_seed=3)
+model.fit(x_train, y_train, eval_set=(x_test, y_test), callbacks=[Counting()])
+print("said", model.get_best_score(), model.predict_proba(x_test)[:, 1].sum())
 """
 )
 LIGHTNING = (
@@ -88,6 +110,8 @@ class Net(pl.LightningModule):
     def training_step(self, batch, _):
         loss = nn.functional.cross_entropy(self(batch[0] + 0.01 * torch.randn_like(batch[0])), batch[1])
         self.losses.append(loss.item())
+        self.log("train_loss", loss, on_epoch=True, on_step=True)
+        trained()
         return loss
     def validation_step(self, batch, _):
         self.accuracy(self(batch[0]), batch[1])
@@ -123,15 +147,21 @@ class Case:
     script: str
     preloaded: str
     model: str
+    interval: int
+    """Steps (or rounds) from one checkpoint to the next."""
     lines: int = 1
     """Lines that it says when it is over."""
 
 
 CASES = {
-    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras"),
-    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops"),
-    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt"),
-    "lightning": Case("pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", lines=2),
+    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras", INTERVAL),
+    "keras2": Case("keras2", KERAS, "keras,tensorflow", "model.keras", INTERVAL),
+    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops", SEEDED),
+    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt", SEEDED),
+    "catboost": Case("boosting", CATBOOST, "catboost", "model.skops", 1),
+    "lightning": Case(
+        "pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", INTERVAL, lines=2
+    ),
 }
 MOMENTS = 20
 WEIGHTS = Path(__file__).with_name("weights.py")
@@ -168,7 +198,7 @@ def run(
         else []
     )
     weights = subprocess.run(
-        [bench.python, str(WEIGHTS), str(trial / "model" / case.model)],
+        [bench.python, str(WEIGHTS), str(trial / "model" / case.model), case.preloaded],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     said = [line for line in ended.out.splitlines() if line.startswith("said")]
@@ -181,6 +211,20 @@ def run(
     }, attempts
 
 
+def at_most_one_interval_each(attempts: list[Any], whole: int, case: Case) -> None:
+    """Each attempt that was killed had trained at most one interval more than what the next goes on from."""
+    spent = allowed = 0
+    for one in attempts:
+        spent += one["trained"]
+        if one["ended"] == "killed":
+            # CatBoost keeps a single snapshot: where that is torn, all is trained again.
+            started_over = case.preloaded == "catboost" and one["moment"][0] == "torn"
+            allowed += spent if started_over else case.interval
+        else:
+            assert whole <= spent <= whole + allowed, attempts
+            spent = allowed = 0
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", CASES)
 def test_killed_at_twenty_moments_ends_in_the_very_same_weights(
@@ -188,8 +232,9 @@ def test_killed_at_twenty_moments_ends_in_the_very_same_weights(
 ) -> None:
     case = CASES[name]
     bench = Bench(interpreter(case.image), tmp_path)
-    whole, _attempts = run(bench, case, [], "whole")
+    whole, uninterrupted = run(bench, case, [], "whole")
     found, attempts = run(bench, case, moments(7, MOMENTS), "killed")
     for part, value in found.items():
         assert value == whole[part], part
+    at_most_one_interval_each(attempts, uninterrupted[0]["trained"], case)
     assert sum(one["ended"] == "killed" for one in attempts) >= MOMENTS * 3 // 4, attempts

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import re
 import sys
 import zipfile
@@ -12,8 +13,11 @@ found = hashlib.sha256()
 if path.suffix == ".keras":
     import h5py
 
-    with zipfile.ZipFile(path) as packed:
-        inside = h5py.File(io.BytesIO(packed.read("model.weights.h5")))
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            inside = h5py.File(io.BytesIO(packed.read("model.weights.h5")))
+    else:  # Keras 2
+        inside = h5py.File(path)
 
     def add(name, one):
         if hasattr(one, "shape"):
@@ -25,6 +29,13 @@ elif path.suffix == ".pt":
 
     for name, one in torch.load(path).items():
         found.update(name.encode() + one.numpy().tobytes())
+elif zipfile.is_zipfile(path) and "catboost" in sys.argv[2:]:
+    from skops import io as skops
+
+    model = skops.load(path, trusted=skops.get_untrusted_types(file=path))
+    model.save_model(path.with_suffix(".json"), format="json")
+    held = json.loads(path.with_suffix(".json").read_text())
+    found.update(json.dumps([held["oblivious_trees"], held["scale_and_bias"]]).encode())
 elif zipfile.is_zipfile(path):
     with zipfile.ZipFile(path) as packed:
         held = {name: packed.read(name) for name in packed.namelist()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from trainyard_harness import session as sessions
 from trainyard_harness.frameworks import sklearn_fit
+from trainyard_harness.frameworks.rounds import named
 from trainyard_harness.imports import AfterImport
 
 INTERVAL = 30
@@ -48,8 +49,11 @@ def _remember(pool: Any) -> None:
     original = pool.__init__
 
     @functools.wraps(original)
-    def init(self: Any, data: Any, label: Any = None, **options: Any) -> None:
-        original(self, data, label, **options)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        options = named(original, (self, *args), kwargs)
+        data, label = options.pop("data", None), options.pop("label", None)
+        options.pop("self")
         if set(options) <= {"cat_features"}:
             self._trainyard = (data, label, options)
 

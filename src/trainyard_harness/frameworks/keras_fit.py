@@ -8,18 +8,15 @@ import sys
 import types
 from typing import Any
 
-from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
+from trainyard_harness.frameworks.keras_holdout import hold_out, holds_out, is_plain, kind_of
 from trainyard_harness.frameworks.keras_mistakes import Peeked, mistakes
 from trainyard_harness.frameworks.keras_model import describe, describe_compile
 from trainyard_harness.frameworks.keras_run import FitRun
-from trainyard_harness.holdout import halves, split
+from trainyard_harness.holdout import halves
 from trainyard_harness.session import Adapter, Fitted, Samples, Session
-
-FEWEST = 10
-"""Rows below which nothing can be held out."""
 
 
 def prepare(
@@ -32,10 +29,10 @@ def prepare(
         _name_mistakes(session, model, arguments)
     if arguments.get("batch_size") == 0:
         arguments.pop("batch_size")
-    plain_data = _is_plain(arguments.get("x"))
+    plain_data = is_plain(arguments.get("x"))
     _know_validation(fitted, arguments, place)
     own_validation = fitted.validation is not None
-    if fitted.validation is None and _holds_out(session, fitted, arguments):
+    if fitted.validation is None and holds_out(session, fitted, arguments):
         # Measuring on all that it passed to `fit` is measuring on training rows, held out or not.
         fitted.trained_objects.append(arguments.get("x"))
         arguments = hold_out(session, fitted, arguments, place)
@@ -183,20 +180,6 @@ def _listed(callbacks: Any) -> list[Any]:
     return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
-def _is_plain(x: Any) -> bool:
-    return count(x) is not None and not hasattr(x, "__next__") and _kind(x) != "sequence"
-
-
-def _kind(x: Any) -> str:
-    """`arrays`, `dataset` (tf.data), `sequence` (Keras Sequence, PyDataset) or `generator`."""
-    names = {base.__name__ for base in type(x).__mro__}
-    if names & {"Sequence", "PyDataset", "Iterator"} and not isinstance(x, list | tuple):
-        return "sequence"
-    if names & {"DatasetV2", "Dataset"}:
-        return "dataset"
-    return "arrays" if count(x) is not None else "generator"
-
-
 def _know_validation(fitted: Fitted, arguments: dict[str, Any], place: str | None) -> None:
     """The validation data that the script passes, as Samples."""
     data, share = arguments.get("validation_data"), arguments.get("validation_split")
@@ -229,99 +212,6 @@ def _tail(x: Any, first: int) -> Any:
     return take(x, np.arange(first, n)) if n is not None else None
 
 
-def _holds_out(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> bool:
-    if fitted.held_out is not None:
-        return True
-    return session.force_holdout or not session.expects_test(arguments.get("x"), arguments.get("y"))
-
-
-def hold_out(
-    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
-) -> dict[str, Any]:
-    """Takes rows out of what is passed to `fit`; the selection half of them becomes validation data."""
-    x, y = arguments.get("x"), arguments.get("y")
-    n = count(x)
-    if _kind(x) != "arrays":
-        return _hold_out_of_stream(session, fitted, arguments, place)
-    if n is None or y is None:
-        session.record.note("Nothing could be held out: the training data has no labels.")
-        return arguments
-    if n < FEWEST:
-        session.record.note(f"Nothing was held out: there are only {n} rows.")
-        return arguments
-    ordered = arguments.get("shuffle") is False or session.lookahead.ordered
-    kept, held, stratified = split(n, session.job.holdout, session.job.seed, y, ordered)
-    samples = Samples(take(x, held), take(y, held), "held-out", "harness", place, ordered=ordered, index=held)
-    samples.prints = fingerprint(samples.x)
-    samples.options["stratified"] = stratified
-    fitted.held_out = samples
-    weight = arguments.get("sample_weight")
-    changed = {**arguments, "x": take(x, kept), "y": take(y, kept)}
-    if weight is not None:
-        changed["sample_weight"] = take(weight, kept)
-    selection, _report, _ = halves(len(held), session.job.seed, samples.y, ordered)
-    changed["validation_data"] = (take(samples.x, selection), take(samples.y, selection))
-    session.record.note(
-        f"The script holds no data out: {len(held)} of {n} rows passed to fit were held out "
-        f"({'the last ones' if ordered else 'at random'}{', stratified' if stratified else ''}, "
-        f"seed {session.job.seed})."
-    )
-    return changed
-
-
-def _hold_out_of_stream(
-    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
-) -> dict[str, Any]:
-    """The same for data in batches: rows are chosen by their content, and collected as they pass."""
-    x, kind = arguments.get("x"), _kind(arguments.get("x"))
-    if streams.is_image_iterator(x):
-        return _hold_out_of_images(session, fitted, arguments, place)
-    if streams.augmented(session.lookahead.names):
-        session.record.note("Nothing could be held out: the script changes its training data at random.")
-        return arguments
-    share, seed = session.job.holdout, session.job.seed
-    known = fitted.held_out or Samples(None, None, "held-out", "harness", place)
-    collector = streams.Collector(known, share, seed)
-    fitted.held_out = known
-    changed = dict(arguments)
-    if kind == "dataset":
-        changed["x"] = streams.from_dataset(x, arguments.get("steps_per_epoch"), collector, share, seed)
-        if known.y is not None and len(known.y) > 1:
-            selection, _report, _ = halves(len(known.y), seed, known.y)
-            changed["validation_data"] = (take(known.x, selection), take(known.y, selection))
-    elif kind == "sequence":
-        changed["x"] = streams.from_sequence(x, collector)
-    else:
-        changed["x"] = streams.from_generator(x, collector)
-    session.record.note(
-        f"The script holds no data out: about {share:.0%} of the rows that fit draws were held out, chosen "
-        f"by their content (seed {seed})."
-    )
-    return changed
-
-
-def _hold_out_of_images(
-    session: Session, fitted: Fitted, arguments: dict[str, Any], place: str | None
-) -> dict[str, Any]:
-    """The same for an ImageDataGenerator's iterators, whose images are numbered, augmented or not."""
-    job, iterator = session.job, arguments["x"]
-    if iterator.n < FEWEST:
-        session.record.note(f"Nothing was held out: there are only {iterator.n} images.")
-        return arguments
-    kept, x, y, held = streams.from_image_iterator(iterator, job.holdout, job.seed)
-    fitted.held_out = Samples(x, y, "held-out", "harness", place, index=held)
-    fitted.held_out.prints = fingerprint(x)
-    selection, _report, _ = halves(len(held), job.seed, y)
-    changed = {**arguments, "x": kept, "validation_data": (take(x, selection), take(y, selection))}
-    if changed.get("steps_per_epoch"):
-        changed["steps_per_epoch"] = min(int(changed["steps_per_epoch"]), len(kept))
-    session.record.note(
-        f"The script holds no data out: {len(held)} of its {iterator.n} images were held out "
-        f"(seed {job.seed})."
-    )
-    return changed
-
-
 def _know_training(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> None:
     x, y = arguments.get("x"), arguments.get("y")
     share = arguments.get("validation_split")
@@ -332,7 +222,7 @@ def _know_training(session: Session, fitted: Fitted, arguments: dict[str, Any]) 
         x, y = take(x, index), take(y, index)
     fitted.last = (arguments.get("x"), arguments.get("y"))
     seen = getattr(x, "x", x) if type(x).__name__ == "NumpyArrayIterator" else x
-    prints = fingerprint(seen) if _kind(seen) == "arrays" else None
+    prints = fingerprint(seen) if kind_of(seen) == "arrays" else None
     if prints is None:
         fitted.trained_objects.append(x)
     else:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import keras2_names, keras_fit, keras_places, keras_rebuild
+from trainyard_harness.frameworks import keras2_names, keras_fit, keras_loops, keras_places, keras_rebuild
 from trainyard_harness.frameworks.keras_model import KerasAdapter
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.imports import AfterImport
@@ -33,6 +33,7 @@ def patch(keras: ModuleType) -> None:
         _backend(keras).enable_tf_random_generator()
     model = keras.Model
     model.fit = _fit(model.fit)
+    model.train_on_batch = keras_loops.train_on_batch(model.train_on_batch, ADAPTER)
     model.evaluate = _evaluate(model.evaluate)
     model.predict = _predict(model.predict)
     model.save = _save(model.save)
@@ -121,8 +122,10 @@ def _evaluate(original: Callable[..., Any]) -> Callable[..., Any]:
 def _named(names: list[str], result: Any, model: Any) -> list[tuple[str, Any]]:
     values = list(result) if isinstance(result, list | tuple) else [result]
     if len(names) != len(values) or "compile_metrics" in names:
-        # Keras 3 hides the compiled metrics behind one name; the last results carry theirs.
-        names = list(model.get_metrics_result())
+        # Keras 3 hides the compiled metrics behind one name; the last results carry theirs. It gives those
+        # of its own trackers (the losses) first and the others by the alphabet.
+        known, own = list(model.get_metrics_result()), [one.name for one in model.metrics]
+        names = [one for one in own if one in known] + sorted(one for one in known if one not in own)
     return list(zip(names, values, strict=False))
 
 

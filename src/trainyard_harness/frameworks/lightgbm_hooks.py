@@ -11,7 +11,7 @@ from typing import Any
 from trainyard_harness import session as sessions
 from trainyard_harness.frameworks.boosters import ADAPTERS, native
 from trainyard_harness.frameworks.keras_state import callback_state, set_callback_state
-from trainyard_harness.frameworks.rounds import Rounds, followed
+from trainyard_harness.frameworks.rounds import Rounds, followed, named
 from trainyard_harness.imports import AfterImport
 
 _SAMPLING = ("bagging", "subsample", "feature_fraction", "colsample", "extra_trees")
@@ -35,10 +35,13 @@ def patch(lightgbm: ModuleType) -> None:
 
 def _train(original: Callable[..., Any], lightgbm: ModuleType) -> Callable[..., Any]:
     @functools.wraps(original)
-    def train(params: Any, train_set: Any, num_boost_round: int = 100, *args: Any, **options: Any) -> Any:
+    def train(*args: Any, **kwargs: Any) -> Any:
         session = sessions.current()
-        if not followed(session) or args or options.get("init_model") is not None:
-            return original(params, train_set, num_boost_round, *args, **options)
+        options = named(original, args, kwargs)
+        if not followed(session) or options.get("init_model") is not None:
+            return original(*args, **kwargs)
+        params, train_set = options.pop("params", {}), options.pop("train_set", None)
+        num_boost_round = int(options.pop("num_boost_round", 100))
         if session.out_of_time:
             raise sessions.OutOfTime
         alone = session.depth == 0

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
+from trainyard_harness.frameworks import lightning_steps
 from trainyard_harness.frameworks.lightning_run import FitRun, callback_class, epoch_numbers, listed
 from trainyard_harness.frameworks.torch_data import rows_of
 from trainyard_harness.frameworks.torch_hooks import LOOPS
@@ -82,7 +83,7 @@ def _fit(original: Callable[..., Any], callback: type) -> Callable[..., Any]:
         apart = _keeps_apart(session, given)
         LOOPS.fits_under_way += not apart
         try:
-            with session.inside():
+            with session.inside(), lightning_steps.followed(trainer, run):
                 return original(**given)
         finally:
             LOOPS.fits_under_way -= not apart

@@ -1,9 +1,10 @@
-"""One `Trainer.fit` of Lightning, made resumable: a callback that writes checkpoints as each epoch begins.
+"""One `Trainer.fit` of Lightning, made resumable: checkpoints as each epoch begins, and between its steps.
 
-At that moment everything of the epoch before is done (validation, schedulers, the script's own callbacks) and
-nothing of the next is drawn. Lightning's own checkpoint holds the module, optimizers and loops. Beside it
+As an epoch begins everything of the one before is done (validation, schedulers, the script's own callbacks)
+and nothing of the next is drawn. Lightning's own checkpoint holds the module, optimizers and loops. Beside it
 stands what it leaves out: random state, attributes of the module and of callbacks, states of torchmetrics,
-files of ModelCheckpoint, which scripts load their best model from.
+files of ModelCheckpoint, which scripts load their best model from. What the middle of an epoch needs besides
+is in `lightning_steps`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import pickle
 import random
 import sys
 import time
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from trainyard_harness import session as sessions
+from trainyard_harness.frameworks import lightning_steps
 from trainyard_harness.frameworks.keras_run import BEST_LIMIT, best_is_high, monitored
 from trainyard_harness.frameworks.keras_state import LARGEST_FILE, callback_state, set_callback_state
 from trainyard_harness.numbers import plain_metric
 from trainyard_harness.session import Session
 
+Drawn = tuple[Any, Any, Any, list[Any]]
 _PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set)
 
 
@@ -41,11 +45,14 @@ class FitRun:
         self.saved: dict[str, Any] | None = found[0] if found else None
         self.best: dict[str, Any] | None = None
         self._began = time.monotonic()
+        self._drawn_from: Drawn | None = None
 
     def checkpoint_file(self) -> str | None:
         """Lightning's part of the newest checkpoint, as the file that `ckpt_path` wants."""
         if self.saved is None:
             return None
+        # Of its middle, Lightning warns that the loader cannot go on with it: it does here.
+        warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before")
         path = self.session.trial.checkpoint / ".lightning.ckpt"
         path.write_bytes(self.saved["lightning"])
         for name, content in self.saved["files"].items():
@@ -56,15 +63,45 @@ class FitRun:
     def epoch_begins(self, trainer: Any, module: Any) -> None:
         if self.saved is not None:
             self._restore(trainer, module)
+            lightning_steps.begin_epoch(trainer)
         elif trainer.current_epoch and not self.session.out_of_time and self.session.store.affordable():
-            try:
-                state = self._state
-                self.session.store.write(
-                    self.number, trainer.current_epoch, lambda: (state(trainer, module), [])
-                )
-            except Exception as error:  # noqa: BLE001  no checkpoint is better than no training
-                self.session.fault("checkpoint", error)
+            self._write(trainer, module, None)
         self._began = time.monotonic()
+
+    def steps_begin(self, trainer: Any, fetcher: Any) -> bool:
+        """Before the first batch of an epoch is drawn; whether the epoch goes on from its middle."""
+        middle = self.saved["middle"] if self.saved is not None else None
+        if middle is None:
+            self._drawn_from = _drawn(trainer)
+            return False
+        saved = self.saved or {}
+        self._restore(trainer, trainer.lightning_module)
+        self._drawn_from = middle["drawn_from"]
+        try:
+            _draw_from(middle["drawn_from"], trainer)
+            lightning_steps.go_on(trainer, fetcher, middle)
+            _draw_from(saved["drawn"], trainer)
+        except Exception as error:
+            raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
+        self._began = time.monotonic()
+        return True
+
+    def step_ended(self, trainer: Any, fetcher: Any) -> None:
+        """After a step and whatever follows it: a checkpoint, where one is due inside an epoch."""
+        if self.session.out_of_time or not self.session.store.due():
+            return
+        if lightning_steps.between(trainer, fetcher):
+            middle = {**lightning_steps.state(trainer), "drawn_from": self._drawn_from}
+            self._write(trainer, trainer.lightning_module, middle)
+
+    def _write(self, trainer: Any, module: Any, middle: dict[str, Any] | None) -> None:
+        number = trainer.current_epoch * 10**6 + (middle["step"] if middle else 0)
+        try:
+            self.session.store.write(
+                self.number, number, lambda: ({**self._state(trainer, module), "middle": middle}, [])
+            )
+        except Exception as error:  # noqa: BLE001  no checkpoint is better than no training
+            self.session.fault("checkpoint", error)
 
     def epoch_ends(self, trainer: Any, module: Any) -> None:
         values = epoch_numbers(trainer)
@@ -89,7 +126,7 @@ class FitRun:
             self.best = {"name": name, "value": value, "epoch": epoch, "state": state}
 
     def _state(self, trainer: Any, module: Any) -> dict[str, Any]:
-        torch, numpy = sys.modules["torch"], sys.modules["numpy"]
+        torch = sys.modules["torch"]
         held, best = io.BytesIO(), io.BytesIO()
         torch.save(trainer._checkpoint_connector.dump_checkpoint(weights_only=False), held)
         torch.save(self.best, best)
@@ -97,8 +134,7 @@ class FitRun:
             "lightning": held.getvalue(),
             "best": best.getvalue(),
             "epoch": trainer.current_epoch,
-            "random": (torch.get_rng_state(), random.getstate(), numpy.random.get_state()),
-            "generators": [one.get_state() for one in _generators(trainer)],
+            "drawn": _drawn(trainer),
             "module": _attributes(module),
             "metrics": [pickle.dumps(_metric_state(one)) for one in _metrics(module)],
             "callbacks": [callback_state(one) for one in _foreign(trainer.callbacks)],
@@ -117,16 +153,7 @@ class FitRun:
                 vars(metric).update(pickle.loads(value))  # noqa: S301
             for callback, state in zip(_foreign(trainer.callbacks), saved["callbacks"], strict=True):
                 set_callback_state(callback, state)
-            for generator, state in zip(_generators(trainer), saved["generators"], strict=True):
-                generator.set_state(state)
-            drawn, python, numbers = saved["random"]
-            torch.set_rng_state(drawn)
-            random.setstate(python)
-            sys.modules["numpy"].random.set_state(numbers)
-            # The checkpoint is of an epoch's very beginning: its loops have nothing half done to go on with.
-            loop = trainer.fit_loop
-            loop._restarting = loop._resuming_from_checkpoint = loop.epoch_loop.restarting = False
-            loop.epoch_loop.reset_restart_stage()
+            _draw_from(saved["drawn"], trainer)
         except Exception as error:
             raise sessions.StartAgain(f"The checkpoint could not be used ({error}).") from error
         self.session.history.restore(self.number, saved["rows"])
@@ -191,6 +218,22 @@ def _foreign(callbacks: Iterable[Any]) -> list[Any]:
     """The script's own callbacks: Lightning's keep their state in its checkpoint."""
     ours = ("lightning.", "pytorch_lightning.", __name__)
     return [one for one in callbacks if not type(one).__module__.startswith(ours)]
+
+
+def _drawn(trainer: Any) -> Drawn:
+    """Random state, and that of the loaders' own generators."""
+    torch, numpy = sys.modules["torch"], sys.modules["numpy"]
+    drawn = (torch.get_rng_state(), random.getstate(), numpy.random.get_state())
+    return (*drawn, [one.get_state() for one in _generators(trainer)])
+
+
+def _draw_from(state: Drawn, trainer: Any) -> None:
+    drawn, python, numbers, generators = state
+    for generator, own in zip(_generators(trainer), generators, strict=True):
+        generator.set_state(own)
+    sys.modules["torch"].set_rng_state(drawn)
+    random.setstate(python)
+    sys.modules["numpy"].random.set_state(numbers)
 
 
 def _generators(trainer: Any) -> list[Any]:

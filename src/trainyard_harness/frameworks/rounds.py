@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,11 @@ from trainyard_harness.session import Session
 def followed(session: Session) -> bool:
     """Whether a training that begins now is the script's own, called by it or by an estimator it fits."""
     return session.depth == 0 or (session.depth == 1 and session.boosting)
+
+
+def named(function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """A call's arguments by their names, also those that older versions took by their place."""
+    return {**dict(zip(inspect.signature(function).parameters, args, strict=False)), **options}
 
 
 SEEDED = 10

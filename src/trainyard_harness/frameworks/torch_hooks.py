@@ -174,6 +174,8 @@ def _optimizer(original: Callable[..., Any]) -> Callable[..., Any]:
             LOOPS.models.append(model)
             # Where there are loaders, they tell whose rows they are.
             TENSORS.model = model if not LOOPS.loaders else None
+            if session.force_holdout and session.holdable and not LOOPS.loaders:
+                TENSORS.hold_out(session)
             session.record.set(framework=ADAPTER.framework)
         self.step = types.MethodType(_step, self)
 

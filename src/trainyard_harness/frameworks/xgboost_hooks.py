@@ -12,7 +12,7 @@ from typing import Any
 from trainyard_harness import session as sessions
 from trainyard_harness.frameworks.boosters import ADAPTERS, native
 from trainyard_harness.frameworks.keras_state import callback_state, set_callback_state
-from trainyard_harness.frameworks.rounds import Rounds, followed
+from trainyard_harness.frameworks.rounds import Rounds, followed, named
 from trainyard_harness.imports import AfterImport
 
 _runs: list[Rounds] = []
@@ -36,20 +36,18 @@ def patch(xgboost: ModuleType) -> None:
 
 def _train(original: Callable[..., Any], xgboost: ModuleType) -> Callable[..., Any]:
     @functools.wraps(original)
-    def train(params: Any, dtrain: Any, num_boost_round: int = 10, **options: Any) -> Any:
+    def train(*args: Any, **kwargs: Any) -> Any:
         session = sessions.current()
-        if (
-            not followed(session)
-            or options.get("xgb_model") is not None
-            or dict(params).get("booster") == "dart"
-        ):
-            return original(params, dtrain, num_boost_round, **options)
+        options = named(original, args, kwargs)
+        params, dtrain = dict(options.pop("params", {})), options.pop("dtrain", None)
+        if not followed(session) or options.get("xgb_model") is not None:
+            return original(*args, **kwargs)
+        num_boost_round = int(options.pop("num_boost_round", 10))
         if session.out_of_time:
             raise sessions.OutOfTime
         alone = session.depth == 0
         if alone:
             dtrain, options = native.prepare(session, dtrain, options, "evals")
-        params = dict(params)
         run = Rounds(session, num_boost_round, sampled=_sampled(params))
         if run.sampled:
             params["seed_per_iteration"] = True
