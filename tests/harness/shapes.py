@@ -273,6 +273,16 @@ TORCH = [
 ]
 
 SHAPES = [*KERAS, *SKLEARN, *BOOSTING, *TORCH]
+PREFIXES = {
+    "k_": ("Keras", "keras"), "s_": ("scikit-learn", ""), "b_xgb_": ("XGBoost", "xgboost"),
+    "b_lgb_": ("LightGBM", "lightgbm"), "b_cat": ("CatBoost", "catboost"), "t_": ("PyTorch", ""),
+    "l_": ("Lightning", "lightning"),
+}  # fmt: skip
+"""The frameworks by their scripts' names, and their case in `test_resume_moments`."""
+OTHERWISE = {
+    "scikit-learn": "starts over; fits are deterministic with the seed",
+    "PyTorch": "from the last epoch of a DataLoader's; loops over tensors start over",
+}
 
 
 def page() -> str:
@@ -290,7 +300,28 @@ def page() -> str:
         f"| {one.image} | {one.about} | {one.metric} | {one.split} | {one.origin} | {one.by} |"
         for one in [*MATRIX, *SHAPES]
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *frameworks()]) + "\n"
+
+
+def frameworks() -> list[str]:
+    """What is captured and resumed for each framework, by the scripts and the trainings that are killed."""
+    from tests.harness.test_resume_moments import CASES, MOMENTS
+
+    lines = [
+        "## What is captured and resumed",
+        "",
+        "*Captured* are the origins of the numbers in the scripts above. *Resumed* is what",
+        f"`tests/harness/test_resume_moments.py` holds to at {MOMENTS} moments of SIGKILL, and what it",
+        "allows to be trained again.",
+        "",
+        "| framework | captured | resumed |",
+        "|---|---|---|",
+    ]
+    for prefix, (name, case) in PREFIXES.items():
+        origins = sorted({one.origin for one in [*MATRIX, *SHAPES] if one.script.startswith(prefix)})
+        resumed = OTHERWISE.get(name) or f"in the same weights and numbers; again: {CASES[case].again}"
+        lines.append(f"| {name} | {', '.join(origins)} | {resumed} |")
+    return lines
 
 
 if __name__ == "__main__":

@@ -149,18 +149,24 @@ class Case:
     model: str
     interval: int
     """Steps (or rounds) from one checkpoint to the next."""
+    again: str
+    """What is trained again at most."""
     lines: int = 1
     """Lines that it says when it is over."""
 
 
+STEPS = "at most the steps since the last checkpoint (an epoch or 30 s)"
+ROUNDS = f"at most one round, {SEEDED} where rows or columns are sampled"
 CASES = {
-    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras", INTERVAL),
-    "keras2": Case("keras2", KERAS, "keras,tensorflow", "model.keras", INTERVAL),
-    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops", SEEDED),
-    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt", SEEDED),
-    "catboost": Case("boosting", CATBOOST, "catboost", "model.skops", 1),
+    "keras": Case("keras", KERAS, "keras,tensorflow", "model.keras", INTERVAL, STEPS),
+    "keras2": Case("keras2", KERAS, "keras,tensorflow", "model.keras", INTERVAL, STEPS),
+    "xgboost": Case("boosting", XGBOOST, "numpy", "model.skops", SEEDED, ROUNDS),
+    "lightgbm": Case("boosting", LIGHTGBM, "numpy", "model.lightgbm.txt", SEEDED, ROUNDS),
+    "catboost": Case(
+        "boosting", CATBOOST, "catboost", "model.skops", 1, "the rounds since its own last snapshot (30 s)"
+    ),
     "lightning": Case(
-        "pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", INTERVAL, lines=2
+        "pytorch", LIGHTNING, "torch,lightning.pytorch,torchmetrics", "model.pt", INTERVAL, STEPS, lines=2
     ),
 }
 MOMENTS = 20

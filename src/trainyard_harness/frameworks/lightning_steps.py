@@ -102,5 +102,6 @@ def go_on(trainer: Any, fetcher: Any, middle: dict[str, Any]) -> None:
         vars(metric).update(sums)
         if not is_tensor:
             metric.value = trainer.lightning_module.get_submodule(meta.metric_attribute)
+    trainer._logger_connector._first_loop_iter = False  # else the first step would begin the sums anew
     for name, values in shown.items():
         getattr(trainer._logger_connector, name).update(values)

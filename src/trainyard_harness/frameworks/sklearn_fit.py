@@ -27,6 +27,7 @@ def fit(
     if task_of(estimator) is None or x is None or y is None:
         with session.inside():
             return original(*args, **kwargs)
+    kind = type(estimator)
     try:
         place = session.place()
         with session.inside():
@@ -43,8 +44,8 @@ def fit(
     session.boosting = type(estimator).__module__.split(".")[0] in {"xgboost", "lightgbm"}
     try:
         with session.inside():
-            # not `original`: a move may have made a pipeline of the estimator
-            result = estimator.fit(*args, **kwargs)
+            # A move may have made a pipeline of the estimator, whose `fit` is another.
+            result = (original if type(estimator) is kind else estimator.fit)(*args, **kwargs)
     finally:
         session.boosting = False
     _described(session, estimator)
