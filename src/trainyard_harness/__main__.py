@@ -97,6 +97,9 @@ def train(session: Session) -> int:
     began = time.time()
     sys.stdout = Listener(sys.stdout, session.heard)
     try:
+        session.running = True
+        if session.out_of_time:
+            raise OutOfTime
         run(session.entry, session.job.argv, session.trial.work)
     except SystemExit as left:
         error = left if left.code not in (None, 0) else None
@@ -105,8 +108,8 @@ def train(session: Session) -> int:
     except BaseException as raised:  # noqa: BLE001  KeyboardInterrupt, MemoryError and OutOfTime are answers too
         error = raised
     finally:
-        _read_files(session, began)
         session.concluding = True
+        _read_files(session, began)
         with contextlib.suppress(ValueError, OSError):
             signal.setitimer(signal.ITIMER_REAL, 0)
     return conclude(session, error)
@@ -160,10 +163,15 @@ def _out_of_space(error: BaseException) -> bool:
 
 
 def _time_is_up(session: Session) -> None:
-    """SIGTERM. A fit under way ends after its current step; the script may then measure for GRACE seconds."""
+    """SIGTERM. A fit under way ends after its current step; the script may then measure for GRACE seconds.
+
+    Before the script's first line it is only noted: nobody would catch it there.
+    """
     if session.concluding:
         return
     session.out_of_time = True
+    if not session.running:
+        return
     signal.signal(signal.SIGALRM, lambda *_: _enough(session))
     signal.setitimer(signal.ITIMER_REAL, GRACE)
     if not session.stoppable:

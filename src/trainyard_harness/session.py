@@ -158,6 +158,8 @@ class Session:
         self.out_of_time = False
         self.stoppable = 0
         """How many calls are under way that end soon by themselves once `out_of_time` is set."""
+        self.running = False
+        """The script's code is under way, or was: what ends it is raised in it."""
         self.concluding = False
         self.boosting = False
         """Whether a boosting estimator is being fitted: its library's own `train` is then followed."""

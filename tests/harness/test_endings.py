@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
-from tests.harness.conftest import Bench, until
+from tests.harness.conftest import Bench, Ended, until
 
 TRAINING = """
 import keras, numpy as np
@@ -78,8 +79,6 @@ def test_an_endless_training_ends_at_sigterm_with_its_best_epoch(keras: Bench) -
     log = (trial / "log.txt").read_text()
     assert "after" in log
     assert "OutOfTime" in log.splitlines()[-2] + log.splitlines()[-1] + log
-    from tests.harness.conftest import Ended
-
     ended = Ended(4, log, trial)
     assert ended.metrics["state"] == "finished"
     assert ended.metrics["error"]["type"] == "OutOfTime"
@@ -94,6 +93,25 @@ def test_an_endless_loop_ends_at_sigterm(sklearn: Bench) -> None:
     until((trial / "metrics.json").exists)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 4
+
+
+def test_time_that_is_over_before_the_first_line_is_no_failure_of_the_script(sklearn: Bench) -> None:
+    trial = sklearn.trial(job={"entry": "train.py"})
+    early = (
+        "import os, signal, sys\n"
+        "from trainyard_harness.__main__ import prepare, train\n"
+        "from trainyard_harness.trial import from_environment\n"
+        "session = prepare(from_environment())\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.exit(train(session))\n"
+    )
+    environment = sklearn.environment(sklearn.source("print('reached')\n"), trial)
+    done = subprocess.run(
+        [sklearn.python, "-c", early], env=environment, cwd=sklearn.folder,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert Ended(4, done.stdout, trial).metrics["error"]["type"] == "OutOfTime"
 
 
 def test_the_source_is_never_written_to(sklearn: Bench) -> None:
@@ -111,8 +129,6 @@ def test_without_a_trial_folder_the_script_is_found_and_the_numbers_are_printed(
         "x, y = load_iris(return_X_y=True)\nSVC().fit(x, y)\n",
         name="iris.py", **{"helpers.py": "def helper():\n    return 1\n"},
     )  # fmt: skip
-    import subprocess
-
     environment = {**sklearn.environment(source, source), "TRAINYARD_TRIAL": ""}
     done = subprocess.run(
         [sklearn.python, "-m", "trainyard_harness"], env=environment, cwd=sklearn.folder,
