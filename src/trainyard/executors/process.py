@@ -188,11 +188,18 @@ class ProcessExecutor:
             "env": environment,
             "cwd": str(scratch),
             "memory": training.limits.memory,
-            "warm": warm and (harness / "trainyard_harness" / "warm.py").exists(),
+            "warm": warm and _gains_by_warmth(venv, harness),
         }
 
     def _folder(self, name: str) -> Path:
         return self._home / "processes" / safe_name(name)
+
+
+def _gains_by_warmth(venv: Path, harness: Path) -> bool:
+    """Whether a warm process is worth its own start: a framework is slow to import, and the harness can."""
+    packages = venv.glob("lib/python3*/site-packages")
+    slow = any((folder / name).is_dir() for folder in packages for name in ("tensorflow", "torch"))
+    return slow and (harness / "trainyard_harness" / "warm.py").exists()
 
 
 def _judge(ending: dict[str, object]) -> State:

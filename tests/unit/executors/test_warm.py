@@ -37,9 +37,13 @@ class Yard:
         self.venv = folder / "venv"
         (self.venv / "bin").mkdir(parents=True)
         (self.venv / "bin" / "python").symlink_to(sys.executable)
+        (self.venv / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\n")
+        major, minor = sys.version_info[:2]
+        framework = self.venv / "lib" / f"python{major}.{minor}" / "site-packages" / "torch"
+        framework.mkdir(parents=True)
+        (framework / "__init__.py").write_text(FRAMEWORK)
         harness = harness_folder(self.home)
         shutil.copytree(resources.HARNESS, harness / "trainyard_harness")
-        (harness / "torch.py").write_text(FRAMEWORK)
         self.source = folder / "source"
         self.source.mkdir()
         (self.source / "train.py").write_text(SCRIPT)
