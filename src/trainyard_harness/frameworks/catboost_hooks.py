@@ -93,12 +93,16 @@ def _fit(
         known = {"save_snapshot": True, "snapshot_file": str(path), "snapshot_interval": INTERVAL}
         if path.exists():
             session.record.note("CatBoost went on from its own snapshot.")
-        try:
-            return original(*given, **{**options, **known})
-        except Exception as error:  # a torn snapshot must not stop a restart
-            if not path.exists() or "snapshot" not in str(error).lower():
-                raise
-            path.unlink()
-            return original(*given, **{**options, **known})
+        for _ in range(2):
+            try:
+                return original(*given, **{**options, **known})
+            except Exception as error:
+                if "snapshot" not in str(error).lower():
+                    raise
+                if not path.exists():  # the script forbids them (`allow_writing_files=False`)
+                    break
+                path.unlink()  # a torn one must not stop a restart
+        session.record.note("CatBoost may write no snapshot here: after a crash this fit begins anew.")
+        return original(*given, **options)
 
     return sklearn_fit.fit(session, fit, model, args, kwargs)
