@@ -42,7 +42,6 @@ _FROM_SERVER = (
 )  # fmt: skip
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
