@@ -6,10 +6,16 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 DOCKER = os.environ.get("TRAINYARD_DOCKER", "/usr/bin/docker")
+FLAGS = (
+    "--cgroupns=private --cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE --cap-add SYSLOG --cap-add DAC_READ_SEARCH"
+    " --cap-add IPC_LOCK --security-opt seccomp=unconfined --sysctl net.ipv4.ip_forward=1 --tmpfs /run --tmpfs /run/lock"
+    " --tmpfs /tmp:exec"
+)
 
 
 class Host:
@@ -46,6 +52,23 @@ class Host:
         out = self.run(f"curl -s -g -w '\\n%{{http_code}}' {login} 'http://127.0.0.1:8080{path}'")
         body, _, code = out.rpartition("\n")
         return int(code), body
+
+
+def bare_host(name: str, distribution: str, folder: Path) -> tuple[Host, Path]:
+    """Starts a host as its installer left it, and writes an inventory of it alone into `folder`."""
+    subprocess.run([DOCKER, "rm", "-fv", name], capture_output=True, check=False)
+    mirror = f"{os.environ['TRAINYARD_MIRROR']}:/srv/mirror:ro"
+    image = f"trainyard-test/host-{distribution}"
+    command = [DOCKER, "run", "-d", "--name", name, "--hostname", name, *FLAGS.split(), "-v", mirror, image]
+    subprocess.run(command, check=True, capture_output=True)
+    host = Host(name)
+    host.run(
+        "for _ in $(seq 300); do case $(systemctl is-system-running) in running | degraded) exit 0;; esac; sleep 0.2; done; exit 1"
+    )
+    (folder / "group_vars").symlink_to(Path(__file__).parent / "inventory/group_vars")
+    hosts = {name: {"ansible_connection": "community.docker.docker"}}
+    (folder / "hosts.json").write_text(json.dumps({"controller": {"hosts": hosts}, "agents": {"hosts": {}}}))
+    return host, folder / "hosts.json"
 
 
 @pytest.fixture(scope="session")

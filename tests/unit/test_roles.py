@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,56 @@ def test_an_inventory_that_says_nothing_leaves_the_package_its_defaults(tmp_path
     assert (read.healing, read.keep, read.patch, read.repos) == (
         config.HealingTable(), config.KeepTable(), config.PatchTable(), {}
     )  # fmt: skip
+
+
+CHECK = runpy.run_path(str(TOP / "roles/base/filter_plugins/inventory.py"))
+VARIABLES = {name: option for role in ROLES for name, option in options(role).items()}
+WRONG_KINDS = {
+    "str": (7, 1.5, True, ["a"], {"a": 1}),
+    "path": ("relative", "/a b", "", 7, ["/a"]),
+    "int": ("many", 1.5, -1, "-3", True, [1]),
+    "float": ("many", -0.5, True, [1.0]),
+    "bool": ("perhaps", 1, ["true"]),
+    "list": ("a,b", 7, {"a": 1}, [None]),
+    "dict": ("a=b", 7, ["a"]),
+}
+
+
+def faults(values: dict) -> list[str]:
+    return CHECK["faults"](values, VARIABLES)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_value_of_another_kind_is_named_and_never_shown(name: str) -> None:
+    for wrong in (*WRONG_KINDS[VARIABLES[name].get("type", "str")], None):
+        (fault,) = faults({name: wrong})
+        assert fault.startswith(name), fault
+        assert not isinstance(wrong, str) or len(wrong) < 4 or wrong not in fault, "it may be a secret"
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_misspelt_variable_is_named_with_the_right_one(name: str) -> None:
+    (fault,) = faults({f"{name[:-2]}{name[-1]}{name[-2]}x": "v"})
+    assert "is not known" in fault and "did you mean" in fault
+
+
+def test_what_defaults_and_inventories_hold_is_no_fault() -> None:
+    plain = {
+        name: option["default"]
+        for name, option in VARIABLES.items()
+        if "{{" not in str(option.get("default", "{{"))
+    }
+    assert faults(plain) == []
+    assert faults({"jenkins_port": "9090", "base_time_sync": "no", "base_min_disk_mb": 0}) == [], (
+        "-e name=value"
+    )
+    for file in sorted((TOP / "inventory").glob("*/group_vars/all/*.yml")):
+        set_there = {n: v for n, v in yaml.safe_load(file.read_text()).items() if n.startswith(tuple(ROLES))}
+        assert not [fault for fault in faults(set_there) if "not known" in fault], file
+    nested = {"trainyard_repos": [{"polcy": {}, "limits": {"ram": "1g", "pids": "x"}}]}
+    assert faults(nested) == [
+        "trainyard_repos[0].polcy is not known, did you mean policy.",
+        "trainyard_repos[0].limits.ram is not known.",
+        "trainyard_repos[0].limits.pids must be a whole number.",
+        "trainyard_repos[0].name is missing.",
+    ]
