@@ -45,10 +45,12 @@ def boot(container: str) -> None:
     sys.exit(f"{container} did not come up again: {state}")
 
 
-def converge(inventory: str, container: str, kill_in: str | None, what: str) -> int | None:
-    """Runs site.yml; the exit code, or None where it was killed in that task."""
+def run(
+    inventory: str, container: str, kill_in: str | None, what: str, playbook: str = "site.yml"
+) -> int | None:
+    """Runs a playbook; the exit code, or None where it was killed in that task."""
     process = subprocess.Popen(
-        ["ansible-playbook", "-i", inventory, "site.yml"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ["ansible-playbook", "-i", inventory, playbook], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
     )  # fmt: skip
     last: list[str] = []
@@ -75,13 +77,13 @@ def main() -> None:
     inventory, container = sys.argv[1:]
     for number, (task, what) in enumerate(POINTS, 1):
         began = time.monotonic()
-        code = converge(inventory, container, task, what)
+        code = run(inventory, container, task, what)
         if code is not None:
             sys.exit(f"kill {number}: never came to {task!r} (exit code {code})")
         print(
             f"kill {number:2}: {what} killed in {task!r} after {time.monotonic() - began:.0f} s", flush=True
         )
-    code = converge(inventory, container, None, "")
+    code = run(inventory, container, None, "")
     print(f"after ten kills site.yml ended with {code}")
     sys.exit(code)
 

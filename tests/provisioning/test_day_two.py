@@ -10,8 +10,16 @@ import sys
 import tarfile
 import time
 
+import kill_converge
 from conftest import Host
 from test_host import SIX
+
+
+def killed(controller: Host, playbook: str, task: str, what: str = "ansible") -> None:
+    """Kills a playbook, or the host under it, in one of its tasks."""
+    inventory = os.environ["MOLECULE_INVENTORY_FILE"]
+    code = kill_converge.run(inventory, controller.name, task, what, playbook)
+    assert code is None, f"{playbook} never came to {task!r}"
 
 
 def test_a_job_changed_by_hand_is_put_right_and_a_repo_taken_out_is_gone(
@@ -36,6 +44,13 @@ def test_a_job_changed_by_hand_is_put_right_and_a_repo_taken_out_is_gone(
 def test_rotated_secrets_are_new_and_the_old_ones_dead(
     controller: Host, secrets: dict[str, str], playbook
 ) -> None:
+    for task in (
+        "jenkins : Generate the passwords",
+        "jenkins : Revoke the old tokens",
+        "jenkins : Keep the token",
+    ):
+        killed(controller, "playbooks/rotate-secrets.yml", task)
+    key = controller.run("cat /etc/jenkins/secrets/agent_key.pub")
     done = playbook("-i", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/rotate-secrets.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     for name, old in secrets.items():
@@ -47,6 +62,7 @@ def test_rotated_secrets_are_new_and_the_old_ones_dead(
         )
         assert code == "401", name
     assert controller.api("/api/json")[0] == 200
+    assert controller.run("cat /etc/jenkins/secrets/agent_key.pub") != key
     # the upgrade below pushes through the watcher, with this token
     assert controller.run("cat /etc/trainyard/watch-token") == controller.run(
         "cut -d' ' -f1 /etc/jenkins/secrets/trigger-token"
@@ -57,12 +73,16 @@ def test_rotated_secrets_are_new_and_the_old_ones_dead(
 def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -> None:
     inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"])
     before = controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs sha256sum")
+    killed(controller, "playbooks/backup.yml", "trainyard : Write the archive")
+    killed(controller, "playbooks/backup.yml", "trainyard : Write the archive", "host")
     done = playbook(*inventory, "playbooks/backup.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    assert controller.run("ls /var/backups/trainyard | grep -c part || true") == "0"
     assert controller.run("stat -c %a /var/backups/trainyard/*.tar.gz").split() == ["600"]
     controller.run(
         "rm -rf /var/lib/trainyard/runs /var/lib/trainyard/champions /var/lib/jenkins/jobs /srv/git/sample.git"
     )
+    killed(controller, "playbooks/restore.yml", "trainyard : Put everything back", "host")
     done = playbook(*inventory, "playbooks/restore.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert (
@@ -126,9 +146,22 @@ def test_an_upgrade_keeps_everything_and_proves_itself(controller: Host, playboo
     )
 
 
+def test_a_build_node_taken_out_is_gone_and_comes_back(
+    controller: Host, agent: Host, playbook, tmp_path
+) -> None:
+    inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/controller.yml")
+    only = tmp_path / "without.yml"
+    only.write_text(json.dumps({"jenkins_agent_group": "nobody", "trainyard_repos": [{"name": "sample"}]}))
+    for arguments, nodes in ((("-e", f"@{only}"), {"Built-In Node"}), ((), {"Built-In Node", agent.name})):
+        done = playbook(*inventory, *arguments)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        known = json.loads(controller.api("/computer/api/json")[1])["computer"]
+        assert {node["displayName"] for node in known} == nodes
+
+
 def test_uninstalling_keeps_the_data_until_it_is_asked_for(controller: Host, agent: Host, playbook) -> None:
     inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"])
-    done = playbook(*inventory, "playbooks/uninstall.yml")
+    done = playbook(*inventory, "playbooks/uninstall.yml", "-e", "trainyard_uninstall_data=false")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     for host in (controller, agent):
         assert host.run("command -v trainyard; ls /opt/trainyard", check=False).startswith("exit")
