@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import collections
-import contextlib
 import itertools
 import json
 import os
 import random
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,34 +25,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import docker
+import msgspec
 import psutil
 
-from tests.chaos.codes import CODES, rounds_of
+from tests.chaos.codes import CODES, PAUSE, PUSHES, made, rounds_of
+from tests.chaos.deaths import Deaths, Stretch, spread
 from tests.chaos.engine import Engine
+from tests.chaos.strikes import Strikes, kill_group
 from tests.conftest import COMMAND, Yard
 from tests.integration.test_kill import comparable
 from tests.integration.watch_yard import git
 from trainyard.executors.choose import choose
+from trainyard.runs.state import TrialState
+from trainyard.verbs.patience import pause
 
 RUNS = 20
 AT_ONCE = 2
-PUSHES = 60
-"""Repositories that the watcher is told of, one a push."""
 SETTLE_SECONDS = 600
-CONFIG = """
-[limits]
-memory = "1g"
-cpus = 1.0
-[policy]
-max_minutes = 60
-[healing]
-deaths = 1000
-pause = 0.2
-[patch]
-enabled = false
-"""
-
+"""For what healing alone has to finish in the end, on a machine of one's own."""
+RESTART_SECONDS = 2.0
+"""Between a training's death and its next start, on a machine of one's own."""
+PROGRESS_SECONDS = 60
+TEND_SECONDS = 0.5
+"""After which what was killed is back, as a service manager would have it."""
 FAULTS = (
     "before-write:kill@{n}",
     "during-write:kill@{n}",
@@ -62,6 +57,7 @@ FAULTS = (
     "docker:raise@{n}",
     "docker:delay=0.5@{n}",
     "git:kill@{n}",
+    "notify:kill@{n}",
     "clock:jump={jump}",
 )
 
@@ -73,31 +69,51 @@ class Chaos:
     yard: Yard
     engine: Engine
     codes: Path
-    random: random.Random
+    seed: int
     started: dict[str, str] = field(default_factory=dict)
     """The code of each run by its repo's name."""
     chains: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     monitor: subprocess.Popen[bytes] | None = None
     watcher: subprocess.Popen[bytes] | None = None
     pushes: int = 0
+    calls: collections.Counter[str] = field(default_factory=collections.Counter)
     done: collections.Counter[str] = field(default_factory=collections.Counter)
+    restarts: list[float] = field(default_factory=list)
+    """Seconds from a death to the next start, where a container was struck that job3 followed."""
+    others: list[float] = field(default_factory=list)
+    """The same of all other deaths: nobody followed, or the engine died too."""
+    stretch: Stretch = field(default_factory=Stretch)
+
+    def __post_init__(self) -> None:
+        self.strikes = Strikes(self.engine, self.yard.home, self.seed)
+        self.deaths = Deaths(self.engine)
 
     def go(self, seconds: float) -> None:
         """Starts runs, kills, and heals for so long; then heals alone until all is over."""
         numbers = itertools.count()
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline or self.done["runs checked"] + len(self.started) < RUNS:
-            self._tend(numbers if len(self.started) < RUNS else None, faulty=True)
-            time.sleep(self.random.uniform(0.5, 4.0))
-            self._strike()
+        began = said = time.monotonic()
+        while time.monotonic() - began < seconds or self.done["runs checked"] + len(self.started) < RUNS:
+            # on a slow machine the strikes come slower too, or nothing would ever get anywhere
+            strike = time.monotonic() + self.strikes.pause() * self.stretch.factor
+            while time.monotonic() < strike:
+                self._tend(numbers if len(self.started) < RUNS else None, faulty=True)
+                time.sleep(TEND_SECONDS)
+            self.strikes.strike(self._processes())
+            self.stretch.look()
             if len(self.started) >= RUNS and not self._unfinished():
                 self.check_and_forget()
-        deadline = time.monotonic() + SETTLE_SECONDS
+            if time.monotonic() - said > PROGRESS_SECONDS:
+                said = time.monotonic()
+                self._say_progress(f"{said - began:.0f} of {seconds:g} s")
+        began = said = time.monotonic()
         while self._unfinished() or self.chains:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not finished: {self._unfinished()}")
+            if time.monotonic() - began > SETTLE_SECONDS * self.stretch.factor:
+                raise AssertionError(f"not finished by healing alone: {', '.join(self._unfinished())}")
             self._tend(None, faulty=False)
-            time.sleep(1)
+            time.sleep(TEND_SECONDS)
+            if time.monotonic() - said > PROGRESS_SECONDS:
+                said = time.monotonic()
+                self._say_progress(f"healing alone for {said - began:.0f} s")
         assert self.monitor and self.watcher
         self.monitor.wait()
         self.watcher.terminate()
@@ -111,7 +127,7 @@ class Chaos:
                     self._type(name, faulty=faulty)  # killed before there was a run: as a person would again
         if numbers is not None and len(self.chains) < AT_ONCE:
             name = f"typed-{next(numbers):03d}"
-            self.started[name] = self.random.choice(sorted(CODES))
+            self.started[name] = self._random(name).choice(sorted(CODES))
             self._type(name, faulty=faulty)
         if numbers is not None and not any(name.startswith("pushed") for name in self._unfinished()):
             self._push()
@@ -129,18 +145,21 @@ class Chaos:
         if self.pushes < PUSHES:
             name = f"pushed-{self.pushes:03d}"
             self.pushes += 1
-            self.started[name] = self.random.choice(sorted(CODES))
+            self.started[name] = self._random(name).choice(sorted(CODES))
             git("push", "--quiet", self.codes / name, "HEAD:main", cwd=self.codes / self.started[name])
 
     def _command(self, arguments: list[str], *, faulty: bool) -> subprocess.Popen[bytes]:
         more = {}
-        if faulty and self.random.random() < 0.5:
-            fault = self.random.choice(FAULTS)
-            jump = self.random.choice((-86400, 86400, 3))
-            more["TRAINYARD_FAULT"] = fault.format(n=self.random.randint(1, 6), jump=jump)
+        called = " ".join(arguments)
+        self.calls[called] += 1
+        chance = self._random(f"{arguments[0]} {arguments[-1]} {self.calls[called]}")
+        if faulty and chance.random() < 0.5:
+            fault = chance.choice(FAULTS)
+            jump = chance.choice((-86400, 86400, 3))
+            more["TRAINYARD_FAULT"] = fault.format(n=chance.randint(1, 6), jump=jump)
             self.done[fault.partition("@")[0].partition("=")[0]] += 1
         with (self.yard.home / "commands.log").open("ab") as log:
-            log.write(f"$ {' '.join(arguments)} {more}\n".encode())
+            log.write(f"$ {called} {more}\n".encode())
             log.flush()
             return subprocess.Popen(
                 [str(COMMAND), *arguments],
@@ -151,36 +170,25 @@ class Chaos:
                 start_new_session=True,
             )
 
-    def _strike(self) -> None:
-        what = self.random.choice(
-            ("container", "container", "engine", "chain", "verb", "monitor", "watcher", "nothing")
+    def _say_progress(self, when: str) -> None:
+        runs = f"{self.done['runs checked']} runs checked, {len(self.started)} more begun"
+        print(
+            f"chaos: {when}: {runs}, {self.strikes.done.total()} strikes, load {os.getloadavg()[0]:.1f}",
+            flush=True,
         )
-        victims = [*self.chains.values(), *filter(None, (self.monitor, self.watcher))]
-        if what == "engine":
-            self.engine.kill()
-            time.sleep(self.random.uniform(0, 2))
-            self.engine.start()
-        elif what == "container":
-            with self.engine.client() as api, contextlib.suppress(docker.errors.APIError):
-                if running := sorted(one["Id"] for one in api.containers()):
-                    api.kill(self.random.choice(running), "SIGKILL")
-        elif what == "chain" and self.chains:
-            _kill_group(self.random.choice(list(self.chains.values())))
-        elif what == "monitor" and self.monitor:
-            _kill_group(self.monitor)
-        elif what == "watcher" and self.watcher:
-            _kill_group(self.watcher)
-        elif what == "verb" and victims:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                children = psutil.Process(self.random.choice(victims).pid).children(recursive=True)
-                if children:
-                    self.random.choice(children).kill()
-        self.done[what] += 1
 
     def end(self) -> None:
         """Kills what is under way."""
-        for process in (*self.chains.values(), *filter(None, (self.monitor, self.watcher))):
-            _kill_group(process)
+        for process in self._processes().values():
+            kill_group(process)
+
+    def _processes(self) -> dict[str, subprocess.Popen[bytes]]:
+        both = {"monitor": self.monitor, "watcher": self.watcher}
+        return self.chains | {name: process for name, process in both.items() if process is not None}
+
+    def _random(self, what: str) -> random.Random:
+        """The choices about one thing, which no other's timing can change."""
+        return random.Random(f"{self.seed} {what}")
 
     def _folders(self, name: str) -> list[Path]:
         return [path.parent for path in (self.yard.home / "runs" / name).glob("*/run.json")]
@@ -202,21 +210,39 @@ class Chaos:
             verdict, wanted = (json.loads((one / "verdict.json").read_text()) for one in (folders[0], calm))
             said = f"{name}: {verdict['reason']} Undisturbed: {wanted['reason']}"
             assert comparable(verdict) == comparable(wanted), said
+            lost = [path for path in (verdict["model"], verdict["report"]) if not Path(path).exists()]
+            assert not lost, f"{name}: {lost} is gone"
+            champion = json.loads((self.yard.home / "champions" / f"{name}.json").read_text())
+            assert champion["run"] == verdict["run"], f"{name}: serves {champion['run']}"
             self._check_trials(folders[0], calm)
         self.done["runs checked"] += len(self.started)
         self.started.clear()
 
     def _check_trials(self, folder: Path, calm: Path) -> None:
         for trial in json.loads((folder / "run.json").read_text())["trials"]:
-            ended = [attempt["status"] for attempt in trial["attempts"][:-1]]
+            attempts = msgspec.convert(trial, TrialState).attempts
+            ended = [attempt.status for attempt in attempts[:-1]]
             assert set(ended) <= {"died"}, f"{folder}: started again after it was over: {ended}"
             self.done["restarts"] += len(ended)
+            for number, (one, following) in enumerate(itertools.pairwise(attempts), 1):
+                took = self.deaths.seconds(one.name, following.name)
+                if took is not None and pause(attempts[:number], PAUSE) == 0:
+                    (self.restarts if one.name in self.strikes.followed else self.others).append(took)
         for undisturbed in sorted((calm / "trials").iterdir()):
             rounds = rounds_of(folder / "trials" / undisturbed.name)
             assert rounds.last == rounds_of(undisturbed).last, f"{folder}: trained {rounds.last + 1} rounds"
             self.done["rounds"] += rounds.trained
             self.done["rounds trained again"] += sum(rounds.repeats)
             self.done["longest repeat"] = max([self.done["longest repeat"], *rounds.repeats])
+
+    def check_restarts(self) -> None:
+        """Half of the trainings that die while job3 follows them are back in time."""
+        print(
+            f"chaos: death to restart, followed by job3: {spread(self.restarts)}; else: {spread(self.others)}"
+        )
+        limit = RESTART_SECONDS * self.stretch.factor
+        late = statistics.median(self.restarts) > limit if self.restarts else False
+        assert not late, f"restarts take longer than {limit:.1f} s: {RESTART_SECONDS} s here and now"
 
     def check_nothing_left(self) -> None:
         with self.engine.client() as api:
@@ -228,12 +254,6 @@ class Chaos:
             assert environment.get("TRAINYARD_HOME") != home, f"a process is left: {process.info['cmdline']}"
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=900)
@@ -243,24 +263,35 @@ def main() -> int:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     print(f"chaos: {given.seconds:g} s, --seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="trainyard-chaos-"))
-    engine, yard, chaos = Engine(folder / "engine"), _yard(folder), None
+    engine, yard, chaos = Engine(folder / "engine"), made(folder), None
     try:
         images = [choose("docker", folder).prepare(name, None, print) for name in ("sklearn", "boosting")]
         engine.start()
         for image in images:
             engine.load(image)
         os.environ["DOCKER_HOST"] = engine.host
-        chaos = Chaos(yard, engine, folder / "codes", random.Random(given.seed))
+        chaos = Chaos(yard, engine, folder / "codes", given.seed)
         _undisturbed(chaos)
         chaos.go(given.seconds)
         chaos.check_and_forget()
         chaos.check_nothing_left()
-        print("chaos:", ", ".join(f"{what} {n}" for what, n in sorted(chaos.done.items())))
-    except BaseException:
-        shutil.copytree(folder / "home", f"build/chaos-{given.seed}", dirs_exist_ok=True, symlinks=True)
+        chaos.check_restarts()
+        print(f"chaos: passed, {chaos.stretch.factor:.1f} times as slow as a machine of its own")
         print(
-            f"chaos: FAILED with --seed {given.seed}; its state home is build/chaos-{given.seed}", flush=True
+            "chaos:",
+            ", ".join(f"{what} {n}" for what, n in sorted((chaos.done + chaos.strikes.done).items())),
         )
+    except BaseException as error:
+        kept = Path(f"build/chaos-{given.seed}")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(folder / "home", kept, symlinks=True, ignore_dangling_symlinks=True)
+        log = kept / "commands.log"
+        struck = [line for line in log.read_text().splitlines() if line[:1] == "!"] if log.exists() else []
+        print("chaos: the last strikes:", *struck[-8:], sep="\n  ")
+        print(f"chaos: FAILED: {error or type(error).__name__}")
+        print(f"chaos: {kept} has its state home; commands.log in it every command and strike.")
+        again = f"--seconds {given.seconds:g} --seed {given.seed}"
+        print(f'chaos: again with the same choices: make chaos CHAOS="{again}"', flush=True)
         raise
     finally:
         if chaos is not None:
@@ -268,26 +299,6 @@ def main() -> int:
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
-
-
-def _yard(folder: Path) -> Yard:
-    home = folder / "home"
-    home.mkdir()
-    (home / "config.toml").write_text(CONFIG)
-    watched = ""
-    for number in range(PUSHES):
-        bare = folder / "codes" / f"pushed-{number:03d}"
-        git("init", "--quiet", "--bare", "--initial-branch=main", bare)
-        watched += f'[[repos]]\nname = "{bare.name}"\nurl = "{bare}"\n'
-    (home / "watch.toml").write_text(watched)
-    for name, code in CODES.items():
-        repository = folder / "codes" / name
-        repository.mkdir(parents=True)
-        (repository / "train.py").write_text(code)
-        git("init", "--quiet", cwd=repository)
-        git("add", "--all", cwd=repository)
-        git("commit", "--quiet", "--message", "x", cwd=repository)
-    return Yard(home, "docker")
 
 
 def _undisturbed(chaos: Chaos) -> None:

@@ -6,7 +6,25 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import Yard
 from tests.integration.test_kill import WEAK_TREE
+from tests.integration.watch_yard import git
+
+PUSHES = 60
+"""Repositories that the watcher is told of, one a push."""
+PAUSE = 0.2
+CONFIG = f"""
+[limits]
+memory = "1g"
+cpus = 1.0
+[policy]
+max_minutes = 60
+[healing]
+deaths = 1000
+pause = {PAUSE}
+[patch]
+enabled = false
+"""
 
 ROUNDS = 40
 # Each round is noted in the trial's folder, which no dying engine loses, with the newest checkpoint by then.
@@ -81,3 +99,24 @@ def rounds_of(trial: Path) -> Rounds:
         last = max(last, rounds[-1])
         held = max(held, *(saved for _, saved in pairs))
     return Rounds(last, trained, repeats)
+
+
+def made(folder: Path) -> Yard:
+    """A state home, its configuration, and the repositories below `folder`."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "config.toml").write_text(CONFIG)
+    watched = ""
+    for number in range(PUSHES):
+        bare = folder / "codes" / f"pushed-{number:03d}"
+        git("init", "--quiet", "--bare", "--initial-branch=main", bare)
+        watched += f'[[repos]]\nname = "{bare.name}"\nurl = "{bare}"\n'
+    (home / "watch.toml").write_text(watched)
+    for name, code in CODES.items():
+        repository = folder / "codes" / name
+        repository.mkdir(parents=True)
+        (repository / "train.py").write_text(code)
+        git("init", "--quiet", cwd=repository)
+        git("add", "--all", cwd=repository)
+        git("commit", "--quiet", "--message", "x", cwd=repository)
+    return Yard(home, "docker")
