@@ -272,6 +272,7 @@ def _measure(commit: str, cache: Path) -> None:
     arguments = ["git", *SAFE, "ls-tree", "-r", "-l", "-z", commit]
     files = size = 0
     rest = b""
+    reach("git", "ls-tree")
     with subprocess.Popen(arguments, cwd=cache, env=git_environment(), stdout=subprocess.PIPE) as listing:
         assert listing.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
@@ -281,8 +282,15 @@ def _measure(commit: str, cache: Path) -> None:
                 size += sum(int(n) for n in (line.split(maxsplit=4)[3] for line in lines) if n != b"-")
                 depth = max((line.count(b"/") for line in lines), default=0)
                 _check_size(f"commit {commit}", files, size, depth)
+            code = listing.wait()
         finally:
             listing.kill()
+    if code != 0:  # what was listed is not all there is
+        raise TrainyardError(
+            ExitCode.DIED if code < 0 else ExitCode.NOT_FOUND,
+            f"commit {commit}: git ls-tree broke off.",
+            "`trainyard monitor` does it again." if code < 0 else "Look at the repository with `git fsck`.",
+        )
 
 
 def _checkout(commit: str, cache: Path, destination: Path) -> None:

@@ -1,5 +1,7 @@
 """Promises of fetching: real git repositories, one clear line for what cannot be fetched."""
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -122,6 +124,23 @@ def test_what_cannot_be_fetched_is_said_in_one_line(
     assert caught.value.code == code
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_listing_that_is_cut_off_does_not_pass_for_a_small_repository(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sources.resolve(str(repository), "", "", tmp_path / "cache.git")
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *ls-tree*) kill -9 $$;; esac\nexec {shutil.which("git")} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with pytest.raises(TrainyardError, match="broke off") as raised:
+        sources.materialise(source, tmp_path / "cache.git", tmp_path / "out")
+    assert raised.value.code == ExitCode.DIED
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_empty_repository_is_said(tmp_path: Path) -> None:

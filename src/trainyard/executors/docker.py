@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from trainyard.executors import datasets
 from trainyard.executors.base import State, Status, Training
 from trainyard.executors.choose import why_no_engine
-from trainyard.executors.endings import TIMED_OUT, by_code
+from trainyard.executors.endings import TIMED_OUT, judge
 from trainyard.executors.environment import ca_environment, network_environment, training_environment
 from trainyard.executors.names import safe_name
+from trainyard.executors.peak import Peak
 from trainyard.executors.sandbox import CA_INSIDE, host_config, user
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.faults import reach
@@ -43,15 +43,21 @@ class DockerExecutor:
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._peaks: dict[str, Peak] = {}
+        """Of the trainings waited for here."""
 
     @functools.cached_property
     def _api(self) -> APIClient:
         import docker
         from docker.utils import kwargs_from_env
+        from requests.exceptions import ConnectionError
 
         class Client(docker.APIClient):
             def request(self, method: str, url: str, **more: Any) -> Any:  # type: ignore[override]
-                reach("docker", f"{method.lower()} {url.partition('?')[0].rpartition('/')[2]}")
+                try:
+                    reach("docker", f"{method.lower()} {url.partition('?')[0].rpartition('/')[2]}")
+                except OSError as error:  # as the SDK raises what goes wrong on its socket
+                    raise ConnectionError(error) from error
                 return super().request(method, url, **more)
 
         with _engine_errors():
@@ -98,11 +104,12 @@ class DockerExecutor:
             except NotFound:
                 return State(Status.ABSENT)
             event = functools.partial(self._memory_event, found["Id"])
-            return judge(found["State"], event, found["HostConfig"]["Memory"])
+            peak = self._peaks.get(name, Peak()).bytes
+            return judge(found["State"], event, found["HostConfig"]["Memory"], peak)
 
     def wait(self, name: str, timeout: float | None) -> State:
         from docker.errors import NotFound
-        from requests.exceptions import ConnectionError, ReadTimeout
+        from requests.exceptions import ReadTimeout, RequestException
 
         deadline = None if timeout is None else time.monotonic() + timeout
         datasets.keep_open(self._home, name)
@@ -113,13 +120,21 @@ class DockerExecutor:
             # the engine answers the moment the container ends; a read timeout is the only other way out
             with contextlib.suppress(ReadTimeout, NotFound):
                 try:
-                    self._api.wait(_container(name), timeout=_seconds(left))
-                except ConnectionError as error:
+                    self._await(name, _seconds(left))
+                except RequestException as error:
+                    if isinstance(error, (NotFound, ReadTimeout)):
+                        raise
                     if "timed out" not in str(error).lower():  # urllib3's timeout arrives as either
                         self._outlast_restart(deadline)
             state = self.state(name)
             if state.status != Status.RUNNING:
                 return state
+
+    def _await(self, name: str, seconds: Any) -> None:
+        container = _container(name)
+        found = self._api.inspect_container(container)
+        with self._peaks.setdefault(name, Peak()).watching(found["State"]["Pid"], found["Id"]):
+            self._api.wait(container, timeout=seconds)
 
     def stop(self, name: str, grace: float) -> None:
         from docker.errors import NotFound
@@ -261,34 +276,10 @@ class DockerExecutor:
         """Waits for an engine that went away in the middle of an answer, at most half a minute."""
         until = min(time.monotonic() + 30, deadline or float("inf"))
         while time.monotonic() < until:
+            time.sleep(0.1)
             with contextlib.suppress(Exception):
                 self._api.ping()
                 return
-            time.sleep(0.2)
-
-
-def judge(state: dict[str, Any], memory_event: Callable[[], bool], limit: int) -> State:
-    """What the engine's `State` of a container means.
-
-    Args:
-        state: the part `State` of an inspected container.
-        memory_event: asked, where it matters, whether the engine reported the kernel's memory killer.
-        limit: the container's, in bytes; what the kernel killed it for is a peak at that.
-    """
-    if state["Status"] in ("running", "paused", "restarting", "removing"):
-        return State(Status.RUNNING)
-    if state["Status"] == "created":
-        return State(Status.ABSENT, detail="It was made but never started.")
-    code = int(state["ExitCode"])
-    if code != 0 and (state.get("OOMKilled") or (code == 128 + signal.SIGKILL and memory_event())):
-        whose = "It" if code == 128 + signal.SIGKILL else "One of its processes"
-        peak = f"{limit // 2**20} MiB"
-        return State(
-            Status.OUT_OF_MEMORY,
-            code,
-            f"{whose} was killed for using more memory than its limit of {peak}; the peak was {peak}.",
-        )
-    return by_code(code, state.get("Error") or "")
 
 
 def open_to(uid: int, gid: int, *, source: Path, trial: Path) -> None:

@@ -72,7 +72,8 @@ def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO, warm: Wa
             _kill(pid)
     code = child.code()
     if over:
-        detail = f"It used {_mib(over)} MiB of memory, more than its limit of {_mib(limit)} MiB."
+        more = f"more memory than its limit of {_mib(limit)} MiB; the peak was {_mib(peak)} MiB"
+        detail = f"It was killed for using {more}."
         return {"status": "out-of-memory", "exit_code": 137, "detail": detail, "peak": peak}
     return {"status": "exited", "exit_code": code if code >= 0 else 128 - code, "detail": "", "peak": peak}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from trainyard.runs.atomic import write_atomic
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Spec
 from trainyard.runs.state import Patch, RunState, Verdict
 from trainyard.runs.store import Run, Trial
+from trainyard.sources import git
 from trainyard.verbs.context import Context
 from trainyard.verbs.follow import history
 from trainyard.verbs.launch import job_of
@@ -264,11 +264,9 @@ def _apply(source: Path, diff: bytes, folder: Path) -> None:
     shutil.copytree(source, partial, symlinks=True, copy_function=_link)
     write_atomic(folder / "patch.diff", diff)
     # git would look for a repository around the folder, and take the paths as that one's
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder), "LC_ALL": "C"}
-    done = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", "--", str(folder / "patch.diff")],
-        cwd=partial, env=environment, capture_output=True, check=False,
-    )  # fmt: skip
+    alone = {"GIT_CEILING_DIRECTORIES": str(folder)}
+    command = ["apply", "--whitespace=nowarn", "--", str(folder / "patch.diff")]
+    done = git(command, cwd=partial, check=False, extra=alone)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.decode(errors="replace"))  # what was made here must apply
     partial.rename(folder / "source")

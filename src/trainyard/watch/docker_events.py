@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from trainyard.faults import reach
 from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class DockerEvents:
                 "label": [f"trainyard.home={self._home}"],
             }
             since: Any = self._since
+            reach("docker", "get events")
             # what happened while nobody listened comes first
             events = api.events(since=since, filters=filters, decode=True)
             self.trouble = ""

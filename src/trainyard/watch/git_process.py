@@ -11,6 +11,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from trainyard.exits import TrainyardError
+from trainyard.faults import reach
 from trainyard.sources import SAFE, git, git_environment
 from trainyard.watch.heads import BRANCHES, COMMIT, Heads, PollError, judge
 from trainyard.watch.settings import RepoTable
@@ -84,6 +85,7 @@ def credential(url: str) -> tuple[str, str] | None:
 
 def _run(command: list[str], environment: dict[str, str], out: IO[bytes], err: IO[bytes]) -> int:
     try:
+        reach("git", "ls-remote")
         process = subprocess.Popen(
             command,
             env=environment,

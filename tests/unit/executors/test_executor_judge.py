@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trainyard.executors.base import Status
-from trainyard.executors.docker import judge
+from trainyard.executors.endings import judge
 
 
 def ended(code: int, *, killed_for_memory: bool = False, error: str = "") -> dict[str, Any]:
@@ -38,7 +38,13 @@ def test_sigkill_from_outside_is_death() -> None:
 
 
 def test_sigkill_by_the_memory_killer_is_out_of_memory() -> None:
-    assert judge(ended(137, killed_for_memory=True), never, 2**20).status == Status.OUT_OF_MEMORY
+    found = judge(ended(137, killed_for_memory=True), never, 2**30, 1000 * 2**20)
+    assert found.status == Status.OUT_OF_MEMORY
+    assert "its limit of 1024 MiB; the peak was 1000 MiB" in found.detail
+
+
+def test_a_peak_that_nobody_measured_is_not_made_up() -> None:
+    assert "nobody looked at its peak" in judge(ended(137, killed_for_memory=True), never, 2**30).detail
 
 
 def test_an_event_counts_where_the_engine_missed_the_flag() -> None:

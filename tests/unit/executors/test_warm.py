@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from trainyard import resources
-from trainyard.executors import records
-from trainyard.executors.base import Status, Training
+from trainyard.executors import datasets, records
+from trainyard.executors.base import Limits, Status, Training
 from trainyard.executors.process import ProcessExecutor
 from trainyard.images.venvs import harness_folder
 
@@ -49,11 +49,13 @@ class Yard:
         (self.source / "train.py").write_text(SCRIPT)
         self.folder = folder
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, limits: Limits = Limits()) -> None:  # noqa: B008 - is frozen
         trial = self.folder / name
         trial.mkdir(exist_ok=True)
         (trial / "job.json").write_text('{"schema": 1, "entry": "train.py"}')
-        self.executor.start(Training(name=name, image=str(self.venv), source=self.source, trial=trial))
+        self.executor.start(
+            Training(name=name, image=str(self.venv), source=self.source, trial=trial, limits=limits)
+        )
 
     def train(self, name: str) -> tuple[int, int]:
         """Trains to the end: the process in which the framework was imported, and the training's own."""
@@ -131,6 +133,17 @@ def test_a_warm_process_that_is_killed_takes_the_training_along(yard: Yard) -> N
     assert is_gone(own)
     (yard.source / "wait").unlink()
     assert yard.train("two")[0] != imported
+
+
+def test_a_training_with_the_network_datasets_gets_a_relay_of_its_own_and_no_warm_process(yard: Yard) -> None:
+    first, _ = yard.train("one")
+    handed_over(yard)
+    yard.start("two", Limits(network="datasets", cache="warm"))
+    assert yard.executor.wait("two", 60).status == Status.EXITED
+    request = records.read(yard.home / "processes" / "two" / records.REQUEST)
+    assert request is not None and not request["warm"]
+    assert str(datasets.RELAY) in request["command"]
+    assert yard.pids("two")[0] != first
 
 
 def test_a_stopped_training_leaves_its_process_warm(yard: Yard) -> None:
