@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from contextvars import ContextVar, Token
 from typing import Any
 
 from trainyard.runs.untrusted import printable
 
-_bound: dict[str, Any] = {}
+_bound: ContextVar[dict[str, Any]] = ContextVar("_bound", default={})  # noqa: B039 - never changed in place
 
 
-def bind(**fields: Any) -> None:
-    """Adds fields to every later line of this process, such as `run="digits/2026..."`."""
-    _bound.update(fields)
+def bind(**fields: Any) -> Token[dict[str, Any]]:
+    """Adds fields to every later line of this thread, such as `run="digits/2026..."`."""
+    return _bound.set(_bound.get() | fields)
+
+
+@contextlib.contextmanager
+def bound(**fields: Any) -> Iterator[None]:
+    """Adds fields to the lines of this thread that the block writes."""
+    before = bind(**fields)
+    try:
+        yield
+    finally:
+        _bound.reset(before)
 
 
 def emit(message: str, *, level: str = "info", **fields: Any) -> None:
@@ -29,7 +42,7 @@ def emit(message: str, *, level: str = "info", **fields: Any) -> None:
 
         from trainyard.runs.state import timestamp
 
-        line = {"time": timestamp(), "level": level, "message": printable(message), **_bound, **known}
+        line = {"time": timestamp(), "level": level, "message": printable(message), **_bound.get(), **known}
         text = msgspec.json.encode(line).decode()
     elif level == "debug":
         return

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Yard
+from tests.hostile.making import commit
 from trainyard.exits import ExitCode
 
 WEAK_TREE = """
@@ -71,15 +72,34 @@ def walk(step: Callable[[list[str]], int], properties: Path) -> str:
     raise AssertionError("the chain did not end")
 
 
-@pytest.mark.parametrize("when", ["before-write", "after-write"])
-def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
-    make_yard: Callable[..., Yard], folder: Callable[..., Path], tmp_path: Path, when: str
+ONE_TRIAL = "[policy]\nmax_trials = 1\ntarget = 0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("point", "executor", "toml", "least"),
+    [
+        pytest.param("before-write", "process", "", 15, id="before-write"),
+        pytest.param("after-write", "process", "", 15, id="after-write"),
+        pytest.param("during-write", "docker", ONE_TRIAL, 8, id="during-write", marks=pytest.mark.docker),
+        pytest.param("docker", "docker", ONE_TRIAL, 8, id="docker", marks=pytest.mark.docker),
+        pytest.param("git", "docker", ONE_TRIAL, 4, id="git", marks=pytest.mark.docker),
+        pytest.param("notify", "process", ONE_TRIAL, 1, id="notify"),
+    ],
+)
+def test_sigkill_of_each_verb_at_each_fault_point_reaches_the_same_verdict(
+    make_yard: Callable[..., Yard],
+    folder: Callable[..., Path],
+    tmp_path: Path,
+    point: str,
+    executor: str,
+    toml: str,
+    least: int,
 ) -> None:
-    case = folder("case", {"train.py": WEAK_TREE})
-    calm = make_yard("process", home=tmp_path / "calm")
+    case = folder("case", {"train.py": WEAK_TREE, "trainyard.toml": toml})
+    commit(case)
+    calm = make_yard(executor, home=tmp_path / "calm")
     undisturbed = calm("run", case, "--json").json
-    assert undisturbed["retrains"] >= 1
-    yard = make_yard("process", home=tmp_path / "killed")
+    yard = make_yard(executor, '[notify]\nurls = ["json://127.0.0.1:9"]\n', home=tmp_path / "killed")
     properties = tmp_path / "run.properties"
     kills = 0
 
@@ -87,7 +107,7 @@ def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
         nonlocal kills
         more = ["--url", str(case)] if arguments[0] == "pull" else []
         for number in range(1, 50):
-            fault = f"{when}:kill@{number}"
+            fault = f"{point}:kill@{number}"
             done = yard(*arguments, *more, "--properties", properties, TRAINYARD_FAULT=fault)
             if done.code != -signal.SIGKILL:
                 return done.code
@@ -95,14 +115,14 @@ def test_sigkill_of_each_verb_at_each_state_write_reaches_the_same_verdict(
         raise AssertionError(f"{arguments} never got through")
 
     key = walk(step, properties)
-    assert kills >= 15
+    assert kills >= least
     verdict = yard("show", key, "--json").json
     assert comparable(verdict) == comparable(undisturbed)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_sigkill_of_the_training_then_monitor_gives_the_metrics_of_an_undisturbed_run(
-    yard: Yard, folder: Callable[..., Path], tmp_path: Path, seed: int
+@pytest.mark.parametrize("healer", ["monitor", "evaluate"])
+def test_sigkill_of_the_training_then_job6_or_job3_gives_the_metrics_of_an_undisturbed_run(
+    yard: Yard, folder: Callable[..., Path], healer: str
 ) -> None:
     toml = "[policy]\nmax_trials = 1\ntarget = 0.5\n"
     case = folder("slow", {"train.py": SLOW_NET, "trainyard.toml": toml})
@@ -110,17 +130,20 @@ def test_sigkill_of_the_training_then_monitor_gives_the_metrics_of_an_undisturbe
     key = yard("pull", "--url", case, "--repo", "killed", "--seed", "5", "--json").json["run"]
     assert yard("launch", "--run", key).code == 0
     trial = yard.home / "runs" / key / "trials" / "000"
-    wanted = random.Random(seed).randint(2, 35)
+    wanted = random.Random(healer).randint(2, 35)
     deadline = time.monotonic() + 120
     while rows(trial / "history.csv") < wanted:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     kill_training(yard, key)
-    evaluated = yard("evaluate", "--run", key)
-    assert evaluated.code == ExitCode.DIED, evaluated.err
-    healed = yard("monitor", "--json")
+    if healer == "evaluate":
+        healed = yard("evaluate", "--run", key)
+        assert "started again after epoch" in healed.err
+        assert yard("retrain", "--run", key).code == 0
+    else:
+        healed = yard("monitor", "--json")
+        assert any(h["run"] == key and "started again" in h["action"] for h in healed.json)
     assert healed.code == 0, healed.err
-    assert any(h["run"] == key and "started again" in h["action"] for h in healed.json)
     verdict = yard("show", key, "--json").json
     assert verdict["metric"] == calm["metric"]
     assert verdict["outcome"] == calm["outcome"] == "promoted"

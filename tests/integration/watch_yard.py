@@ -300,6 +300,10 @@ class GitHttp:
             def log_message(self, *_: object) -> None:
                 pass
 
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # a watcher that leaves awaits no answer
+                    super().handle()
+
             def do_GET(self) -> None:
                 self.serve()
 

@@ -11,6 +11,9 @@ from trainyard.chain.render import RepoJobs, render
 from trainyard.home import Home
 from trainyard.runs import store
 
+LOOK_SECONDS = 5.0
+"""For `monitor`, which holds a run while it looks at it; another chain holds it for longer."""
+
 
 def walk(
     home: Home,
@@ -38,7 +41,7 @@ def walk(
             """Keeps `monitor` from taking a run up while this chain is between two of its verbs."""
             key = given.get("RUN")
             if key and key not in held:
-                locks.enter_context(store.find(home, key).chain_lock())
+                locks.enter_context(store.find(home, key).chain_lock(LOOK_SECONDS))
                 held.add(key)
             before(key)
 

@@ -217,7 +217,7 @@ def monitor(*, repo: str | None, properties: Path | None, as_json: bool) -> None
         held = store.HELD in os.environ
         found = verb.look_until_due(here, repo) if held else verb.monitor(here, repo, patient=True)
         for finding in found:
-            here.say(f"{finding.run.key}: {finding.action}")
+            finding.tell(here)
         hand_on(properties, next((f.run for f in found if f.resume), None))
     else:
         from trainyard.cli.run import take_up

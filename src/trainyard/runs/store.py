@@ -18,7 +18,7 @@ from trainyard.home import Home
 from trainyard.runs import state as st
 from trainyard.runs.atomic import disk_full, is_disk_full, locked, write_atomic
 from trainyard.runs.files import Metrics
-from trainyard.runs.state import RunState, Verdict
+from trainyard.runs.state import Failure, RunState, Verdict
 from trainyard.runs.untrusted import read_plain, remove_tree
 
 _T = TypeVar("_T")
@@ -106,6 +106,16 @@ class Run:
     @property
     def build_log(self) -> Path:
         return self.path / "image-build.log"
+
+    @property
+    def stopping(self) -> Failure | None:
+        """What the run is to end with, once somebody asked for its end; whoever holds it sees to that."""
+        path = self.path / "stop.json"
+        return st.read(path, Failure) if path.exists() else None
+
+    def stop(self, failure: Failure) -> None:
+        """Asks for the run's end."""
+        st.write(self.path / "stop.json", failure)
 
     def load(self) -> RunState:
         return st.read(self.path / "run.json", RunState)

@@ -31,6 +31,7 @@ TERMINAL = frozenset(
         ExitCode.OUT_OF_TIME,
         ExitCode.NO_METRIC,
         ExitCode.OVER_QUOTA,
+        ExitCode.SUPERSEDED,
         ExitCode.IMAGE_BUILD_FAILED,
     }
 )

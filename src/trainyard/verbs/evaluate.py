@@ -23,6 +23,7 @@ from trainyard.verbs.endings import DISK_FULL_EXIT, NOTHING_MEASURED_EXIT, under
 from trainyard.verbs.follow import Follower
 from trainyard.verbs.launch import start
 from trainyard.verbs.quota import Quota
+from trainyard.verbs.restart import restart
 
 STOP_GRACE_SECONDS = 45.0
 """Between SIGTERM and SIGKILL at the end of the budget: the harness writes its best model and its numbers."""
@@ -44,8 +45,8 @@ def evaluate(context: Context, run: Run, follower: Follower) -> bool:
         Whether the trial is at the target.
 
     Raises:
-        TrainyardError: DIED where the machine's side failed (`monitor` heals that), DISK_FULL, BUSY, or, at
-            trial 0, what was wrong with the script.
+        TrainyardError: DIED where the training died again and has to wait (`monitor` starts it then),
+            DISK_FULL, BUSY, or, at trial 0, what was wrong with the script.
     """
     with working_on(context, run):
         state = run.load()
@@ -78,6 +79,11 @@ class _Ended:
     """Stopped because the run's minutes were over."""
     wrote: str | None
     """What it wrote too much, in words."""
+
+    @property
+    def died(self) -> bool:
+        """Whether the machine's side ended it."""
+        return self.end.status in (Status.DIED, Status.ABSENT) and not self.late and not self.wrote
 
     @property
     def first(self) -> bool:
@@ -114,6 +120,18 @@ def _wait_and_decide(context: Context, run: Run, state: RunState, follower: Foll
 
 
 def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _Ended:
+    """Until the code's own side ended the training: what died meanwhile is started again at once."""
+    while (ended := _attempt(context, run, state, follower)).died:
+        again = restart(context, run, state, ended.end.detail or ended.end.status.value)
+        if again.due is not None:
+            raise TrainyardError(
+                ExitCode.DIED, f"{run.key}: {again.words}.", "`trainyard monitor` starts it then."
+            )
+        context.say(f"{run.key}: {again.words}.")
+    return ended
+
+
+def _attempt(context: Context, run: Run, state: RunState, follower: Follower) -> _Ended:
     executor = context.executor(state.executor)
     trial = run.trial(state.current.spec.trial)
     attempt = state.current.attempts[-1]
@@ -132,20 +150,16 @@ def _wait(context: Context, run: Run, state: RunState, follower: Follower) -> _E
         executor.stop(attempt.name, STOP_GRACE_SECONDS)
         end = executor.state(attempt.name)
     trial.settle()
-    follower.save_log(executor, attempt.name, trial)
     quota.look()
-    end = end if late else understood(end)
-    if end.status in (Status.DIED, Status.ABSENT) and not late and not quota.exceeded:
-        raise TrainyardError(
-            ExitCode.DIED,
-            f"{run.key}: trial {trial.number} died: {end.detail or end.status.value}.",
-            "`trainyard monitor` starts it again from its last checkpoint.",
-        )
+    ended = _Ended(run, state, trial, end if late else understood(end), late, quota.exceeded)
+    if ended.died:
+        return ended
+    follower.save_log(executor, attempt.name, trial)
     if quota.exceeded:
         attempt.end(OVER_QUOTA, f"It wrote {quota.exceeded}.")
     else:
-        attempt.end(OUT_OF_TIME if late else end.status.value, end.detail)
-    return _Ended(run, state, trial, end, late, quota.exceeded)
+        attempt.end(OUT_OF_TIME if late else ended.end.status.value, ended.end.detail)
+    return ended
 
 
 def _again_with_space(context: Context, ended: _Ended, follower: Follower) -> _Ended:
@@ -238,7 +252,7 @@ def _script_error(error: ScriptError, mistakes: Sequence[Mistake]) -> TrainyardE
         )
     return TrainyardError(
         ExitCode.SCRIPT_FAILED,
-        f"{place}: {error.type}: {message}",
+        f"{place}: {printable(' '.join(error.type.split())[:100])}: {message}",
         " ".join([*(printable(one.sentence) for one in mistakes), "Correct the script and push again."]),
     )
 

@@ -10,7 +10,7 @@ from trainyard.runs import state as st
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
 from trainyard.runs.state import RunState, TrialState, TrialSummary, Verdict
 from trainyard.runs.store import Run
-from trainyard.runs.untrusted import printable
+from trainyard.runs.untrusted import inside, printable
 from trainyard.verbs.context import Context
 from trainyard.verbs.giveback import give_back
 
@@ -162,8 +162,8 @@ def _model(run: Run, number: int) -> str | None:
     metrics = trial.metrics
     if metrics is None or not metrics.model:
         return None
-    path = (trial.path / metrics.model).resolve()
-    return str(path) if path.is_relative_to(trial.path.resolve()) and path.exists() else None
+    path = inside(trial.path, metrics.model)
+    return str(path) if path is not None else None
 
 
 def _serve(context: Context, run: Run, state: RunState, verdict: Verdict) -> Verdict:

@@ -7,25 +7,22 @@ from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from trainyard.executors.base import Status
 from trainyard.exits import ExitCode, TrainyardError
+from trainyard.log import bound
 from trainyard.runs import state as st
 from trainyard.runs import store
 from trainyard.runs.files import Stage
-from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context, working_on
-from trainyard.verbs.endings import state_of
-from trainyard.verbs.follow import Follower, epochs
-from trainyard.verbs.launch import start
-from trainyard.verbs.patience import deaths, due, pause
+from trainyard.verbs.restart import dead, restart
 
 STALE_SECONDS = 120.0
 """Between two jobs of a healthy Jenkins chain a run is untouched for less than this."""
 
-
 LETTING_GO_SECONDS = 10.0
-"""For the verb that waited for a training: it lets go of the run when that dies."""
+"""For a verb that waited for a training that died."""
+
+LETTING_GO_LOOK = 0.2
 
 AT_ONCE = 4
 """Chains that are walked on at a time."""
@@ -46,9 +43,19 @@ class Finding:
     due: float | None = None
     """Seconds until its dead training may be started again; None where it need not wait."""
 
+    def tell(self, context: Context) -> None:
+        """Says it, as a line of that run."""
+        with bound(run=self.run.key):
+            context.say(f"{self.run.key}: {self.action}")
+
 
 def monitor(
-    context: Context, repo: str | None, *, patient: bool, leave: Collection[str] = ()
+    context: Context,
+    repo: str | None,
+    *,
+    patient: bool,
+    leave: Collection[str] = (),
+    letting_go: float = LETTING_GO_SECONDS,
 ) -> list[Finding]:
     """Restarts dead trainings of this host's unfinished runs and names the runs whose chain stands still.
 
@@ -57,24 +64,29 @@ def monitor(
         patient: leave runs alone that something may be about to take up (a Jenkins queue): those touched
             within STALE_SECONDS whose training did not die.
         leave: keys of runs that are looked after.
+        letting_go: seconds for whoever holds a run whose training died to start it again, or to let go of it.
 
     Raises:
         TrainyardError: NO_EXECUTOR where a dead training cannot be started. Unreadable runs are reported.
     """
     found: list[Finding] = []
-    for run in store.all_runs(context.home, repo):
-        if run.key in leave:
-            continue
-        try:
-            state = run.load()
-            if state.stage != Stage.FINISHED and (finding := _look(context, run, state, patient)):
-                found.append(finding)
-        except TrainyardError as error:
-            if error.code == ExitCode.NO_EXECUTOR:
-                raise
-            if error.code == ExitCode.BUSY:
-                continue  # whoever holds it looks after it
-            found.append(Finding(run, error.message, resume=False))
+    until = time.monotonic() + letting_go
+    unseen = [run for run in store.all_runs(context.home, repo) if run.key not in leave]
+    while unseen:
+        held: list[Run] = []
+        for run in unseen:
+            try:
+                if finding := _look(context, run, patient):
+                    found.append(finding)
+            except TrainyardError as error:
+                if error.code == ExitCode.NO_EXECUTOR:
+                    raise
+                if error.code != ExitCode.BUSY:
+                    found.append(Finding(run, error.message, resume=False))
+                elif _died(context, run):
+                    held.append(run)
+        unseen = held if time.monotonic() < until else []
+        time.sleep(LETTING_GO_LOOK if unseen else 0)
     return found
 
 
@@ -98,16 +110,19 @@ def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -
     going: dict[str, Future[object]] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
-            walked = [key for key, future in going.items() if not future.done()]
-            found = monitor(context, repo, patient=False, leave=walked)
+            # one that waits for its turn may die again meanwhile
+            walked = [key for key, future in going.items() if future.running()]
+            # while others are walked there is another look soon
+            wait_for = LOOK_SECONDS if going else LETTING_GO_SECONDS
+            found = monitor(context, repo, patient=False, leave=walked, letting_go=wait_for)
             # a run that stands where it stood is not taken up twice: what kept it (a full disk) still does
             new = [f for f in found if (f.run.key, f.action) not in seen]
             for finding in new:
-                context.say(f"{finding.run.key}: {finding.action}")
+                finding.tell(context)
                 seen.add((finding.run.key, finding.action))
                 if finding.due is None:
                     told.append(finding)
-                if finding.resume:
+                if finding.resume and finding.run.key not in going:
                     going[finding.run.key] = pool.submit(take_up, finding.run)
             due = [finding.due for finding in found if finding.due is not None]
             if not (going or new or due):
@@ -117,51 +132,28 @@ def heal(context: Context, repo: str | None, take_up: Callable[[Run], object]) -
             elif due:
                 time.sleep(min(due))
             for key in [key for key, future in going.items() if future.done()]:
-                going.pop(key).result()
+                try:
+                    going.pop(key).result()
+                except TrainyardError as error:
+                    if error.code != ExitCode.BUSY:  # somebody else has taken it up
+                        raise
 
 
-def _look(context: Context, run: Run, state: RunState, patient: bool) -> Finding | None:
-    dead = state.stage == Stage.TRAINING and _dead(context, state)
-    patience = LETTING_GO_SECONDS if dead else 0.0
-    with run.chain_lock(patience), working_on(context, run, patience):
+def _look(context: Context, run: Run, patient: bool) -> Finding | None:
+    if run.load().stage == Stage.FINISHED:
+        return None
+    with run.chain_lock(), working_on(context, run):
         state = run.load()
         if state.stage == Stage.FINISHED:
             return None
-        if state.stage == Stage.TRAINING and (died := _dead(context, state)):
-            return _restart(context, run, state, died)
+        if state.stage == Stage.TRAINING and (died := dead(context, state)):
+            again = restart(context, run, state, died)
+            return Finding(run, again.words, resume=again.due is None, due=again.due)
         if patient and st.now() - st.parse(state.updated) < STALE_SECONDS:
             return None
         return Finding(run, f"stands at stage {state.stage.value}: taking it up again", resume=True)
 
 
-def _dead(context: Context, state: RunState) -> str | None:
-    now = state_of(context.executor(state.executor), state.current.attempts[-1].name)
-    return (now.detail or now.status.value) if now.status in (Status.DIED, Status.ABSENT) else None
-
-
-def _restart(context: Context, run: Run, state: RunState, died: str) -> Finding:
-    healing = context.config.healing
-    current = state.current
-    trial = run.trial(current.spec.trial)
-    attempt = current.attempts[-1]
-    if attempt.ended is None:
-        attempt.end(Status.DIED.value, died)
-        attempt.epochs = epochs(trial)[0]
-        run.save(state)
-        trial.settle()
-        executor = context.executor(state.executor)
-        Follower(None).save_log(executor, attempt.name, trial)
-    times = deaths(current.attempts)
-    what = f"trial {current.spec.trial} died ({died})"
-    if times >= healing.deaths:
-        raise TrainyardError(
-            ExitCode.SCRIPT_FAILED,
-            f"trial {current.spec.trial} died {times} times without coming further, last: {died}",
-            "Look for what kills it (`trainyard logs`), then push again.",
-        )
-    if (seconds := due(current.attempts, healing.pause, st.now())) > 0:
-        waits = pause(current.attempts, healing.pause)
-        return Finding(run, f"{what}; the next attempt waits {waits:g} s", False, seconds)
-    start(context, run, state)
-    action = f"{what}; started again after epoch {attempt.epochs}, attempt {len(current.attempts)}"
-    return Finding(run, action, resume=True)
+def _died(context: Context, run: Run) -> bool:
+    state = run.load()
+    return state.stage == Stage.TRAINING and dead(context, state) is not None

@@ -21,7 +21,7 @@ def stop(context: Context, run: Run, failure: Failure | None = None) -> None:
     Args:
         failure: what the verdict says; by hand where None.
 
-    The training is stopped before the lock is taken: a verb that waits for it then lets go.
+    The training is stopped before the lock is taken: a verb that waits for it then ends the run, or lets go.
 
     Raises:
         TrainyardError: BUSY where another verb goes on holding the run.
@@ -30,6 +30,8 @@ def stop(context: Context, run: Run, failure: Failure | None = None) -> None:
     if state.stage == Stage.FINISHED:
         context.say(f"{run.key}: is over already.")
         return
+    failure = failure or Failure(code=ExitCode.SCRIPT_FAILED, message="stopped by hand.")
+    run.stop(failure)
     if state.stage == Stage.TRAINING:
         context.executor(state.executor).stop(state.current.attempts[-1].name, STOP_GRACE_SECONDS)
     elif state.trials:
@@ -38,5 +40,5 @@ def stop(context: Context, run: Run, failure: Failure | None = None) -> None:
     with run.lock(patience=PATIENCE_SECONDS):
         state = run.load()
         if state.stage != Stage.FINISHED:
-            state.failure = failure or Failure(code=ExitCode.SCRIPT_FAILED, message="stopped by hand.")
+            state.failure = failure
             finish(context, run, state)
