@@ -81,7 +81,10 @@ def verify(context: Context, run: Run) -> Verified:
     said = _inside(
         context, state.executor, state.image or "", run, best, run.source, ["trainyard_harness.reevaluate"]
     )
-    again = msgspec.convert(said["metrics"], list[Metric])
+    try:
+        again = msgspec.convert(said.get("metrics"), list[Metric])
+    except msgspec.ValidationError:
+        again = []
     name = gate.canonical(metric.name)
     measured = next(
         (m.value for m in again if gate.canonical(m.name) == name and m.part == metric.part), None

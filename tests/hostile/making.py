@@ -96,6 +96,35 @@ def links_out(folder: Path) -> None:
     commit(folder)
 
 
+def link_farm(folder: Path) -> None:
+    farm = [folder / f"d{number}" for number in range(20)]
+    for one in farm:
+        one.mkdir()
+        for other in farm:
+            (one / other.name).symlink_to(f"../{other.name}")
+    for name in ("round.py", "environment.yml", "data.csv"):
+        (folder / name).symlink_to(name)
+    commit(folder)
+
+
+def refs_as_options(folder: Path) -> None:
+    commit(folder)
+    for name in ("--upload-pack=touch", "-c", "--exec", "HEAD", "--all"):
+        for kind in ("heads", "tags"):
+            here = folder / ".git" / "refs" / kind / name
+            here.write_text(git(folder, "rev-parse", "refs/heads/main") + "\n")
+
+
+def lfs(folder: Path) -> None:
+    (folder / ".gitattributes").write_text("*.csv filter=lfs diff=lfs merge=lfs -text\n")
+    (folder / ".lfsconfig").write_text(
+        f'[lfs]\n\turl = file:///etc\n[lfs "customtransfer.x"]\n\tpath = touch\n\targs = {CANARY}\n'
+    )
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 99999999999\n"
+    (folder / "data.csv").write_text(pointer)
+    commit(folder)
+
+
 def hooks_and_filters(folder: Path) -> None:
     """A repository on this machine whose own configuration runs programs."""
     commit(folder)

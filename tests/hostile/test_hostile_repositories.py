@@ -27,6 +27,9 @@ disk = "64m"
 target = 0.5
 max_trials = 1
 max_minutes = 5
+[healing]
+deaths = 3
+pause = 0
 """
 AT_ONCE = 3
 DRIVES_A_TERMINAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -147,10 +150,19 @@ def test_no_report_holds_their_markup(runs: Runs) -> None:
 
 
 @pytest.mark.docker
-def test_a_forged_number_is_not_served_without_its_model(runs: Runs) -> None:
-    verdict = runs.verdict("forged-early")
+@pytest.mark.parametrize("name", ["forged-early", "model-elsewhere", "model-no-name", "model-in-a-circle"])
+def test_a_number_is_not_served_without_its_model(runs: Runs, name: str) -> None:
+    verdict = runs.verdict(name)
     assert (verdict["model"], verdict["serving"]) == (None, False)
-    assert not (runs.yard.home / "champions" / "forged-early.json").exists()
+    assert not (runs.yard.home / "champions" / f"{name}.json").exists()
+
+
+@pytest.mark.docker
+def test_what_trainyard_says_of_them_later_drives_no_terminal(runs: Runs) -> None:
+    run = runs.verdict("model-escapes")["run"]
+    for command in (("show", run), ("status",), ("verify", run), ("gc",)):
+        answer = runs.yard(*command)
+        assert not DRIVES_A_TERMINAL.search(answer.out + answer.err), command
 
 
 @pytest.mark.docker

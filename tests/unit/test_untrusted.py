@@ -1,5 +1,6 @@
 """What a training planted in its folder is read as nothing."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from trainyard.home import Home
 from trainyard.runs import store
-from trainyard.runs.untrusted import printable, read_plain
+from trainyard.runs.untrusted import escaped, inside, printable, read_plain
 
 
 @pytest.fixture
@@ -36,6 +37,21 @@ def test_a_plain_file_is_read_whole(planted: Path) -> None:
 def test_torn_or_hostile_metrics_are_no_metrics(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "metrics.json").write_bytes(text)
     assert store.Trial(tmp_path, 0).metrics is None
+
+
+@pytest.mark.parametrize(
+    "name", ["link", "round", "../trial/..", ".", "", "a\0b", "x" * 5000, "absent", "/etc/passwd"]
+)
+def test_a_name_that_leads_elsewhere_or_nowhere_leads_nowhere(planted: Path, name: str) -> None:
+    (planted / "round").symlink_to("round")
+    assert inside(planted, name) is None
+    assert inside(planted, "plain") == planted / "plain"
+
+
+def test_json_says_the_same_without_what_drives_a_terminal() -> None:
+    text = json.dumps({"a": "\x7f \u202e \x9b1m é"}, ensure_ascii=False)
+    assert json.loads(escaped(text)) == json.loads(text)
+    assert printable(escaped(text)) == escaped(text) != text
 
 
 def test_terminal_escapes_do_not_reach_a_terminal() -> None:

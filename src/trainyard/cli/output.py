@@ -15,7 +15,7 @@ from trainyard.config import host_config
 from trainyard.exits import TrainyardError
 from trainyard.home import Home, default_home
 from trainyard.log import emit
-from trainyard.runs.untrusted import printable
+from trainyard.runs.untrusted import escaped, printable
 from trainyard.verbs.context import Context
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,7 +30,9 @@ def json_option(command: F) -> F:
 
 def answer(value: Any, text: str, as_json: bool) -> None:
     """Prints a command's answer on stdout."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else text)
+    if as_json:
+        text = escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    click.echo(text)
 
 
 def say(line: str) -> None:
@@ -41,18 +43,13 @@ def say(line: str) -> None:
 def fail(error: TrainyardError, as_json: bool) -> int:
     """Prints a failure and returns its exit code."""
     if as_json:
-        click.echo(
-            msgspec.json.encode(
-                {
-                    "error": {
-                        "code": int(error.code),
-                        "name": error.code.name.lower().replace("_", "-"),
-                        "message": error.message,
-                        "hint": error.hint,
-                    }
-                }
-            )
-        )
+        known = {
+            "code": int(error.code),
+            "name": error.code.name.lower().replace("_", "-"),
+            "message": error.message,
+            "hint": error.hint,
+        }
+        click.echo(escaped(msgspec.json.encode({"error": known}).decode()))
     prefix = click.style("trainyard:", fg="red", bold=True) if sys.stderr.isatty() else "trainyard:"
     click.echo(f"{prefix} {printable(str(error))}", err=True)
     return int(error.code)

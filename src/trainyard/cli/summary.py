@@ -25,9 +25,8 @@ def summary(verdict: Verdict, *, color: bool) -> str:
     for trial in verdict.trials:
         number = f"{trial.metric.value:.4f}" if trial.metric else "no number"
         mark = "*" if trial.number == verdict.best_trial else " "
-        lines.append(
-            f"  {mark} trial {trial.number}  {number}  {trial.cpu_seconds:6.1f} CPU s  {trial.reason}"
-        )
+        why = printable(trial.reason)
+        lines.append(f"  {mark} trial {trial.number}  {number}  {trial.cpu_seconds:6.1f} CPU s  {why}")
         if trial.abandoned:
             lines.append(f"      {printable(trial.abandoned)}")
     if verdict.baseline and verdict.metric and verdict.best_trial:
@@ -43,7 +42,7 @@ def summary(verdict: Verdict, *, color: bool) -> str:
     if verdict.failure and verdict.failure.hint:
         lines.append(f"  {verdict.failure.hint}")
     if verdict.model:
-        lines.append(f"  model:  {verdict.model}")
+        lines.append(f"  model:  {printable(verdict.model)}")
     if verdict.patch:
         lines.append(f"  patch:  {verdict.patch.path or printable(verdict.patch.sentence)}")
     lines.append(f"  report: {verdict.report}")

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from trainyard.runs.untrusted import inside
+
 MAX_BYTES = 2 * 2**20
 """A larger file is no script."""
 
@@ -142,8 +144,8 @@ class Sources:
         """Raises: UnpatchableError where there is no such plain file."""
         if file not in self._read:
             path = self._folder / file
-            inside = path.resolve().is_relative_to(self._folder) and not path.is_symlink()
-            if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            there = inside(self._folder, file) is not None and not path.is_symlink()
+            if not there or not path.is_file() or path.stat().st_size > MAX_BYTES:
                 raise UnpatchableError(f"{file} is not a plain file of the repository")
             if path.suffix != ".py":
                 raise UnpatchableError(f"{file} is no Python script")

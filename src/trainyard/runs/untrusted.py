@@ -38,6 +38,15 @@ def read_plain(path: Path, limit: int) -> bytes | None:
         return data if len(data) <= limit else None
 
 
+def inside(folder: Path, name: str) -> Path | None:
+    """Where `name` leads, if that is there and below `folder`; a name can be anything."""
+    try:
+        path, folder = (folder / name).resolve(), folder.resolve()
+        return path if path != folder and path.is_relative_to(folder) and path.exists() else None
+    except (OSError, ValueError, RuntimeError):  # too long; a NUL in it; links that go round
+        return None
+
+
 def too_much(folders: Sequence[Path], limit: int, most: int = MAX_FILES) -> str | None:
     """What of `folders` is beyond `limit` bytes or `most` entries, in words; None where nothing is.
 
@@ -73,6 +82,11 @@ def remove_tree(path: Path) -> None:
 def printable(text: str) -> str:
     """`text` without control characters and turns of direction; line breaks and tabs stay."""
     return _CONTROL.sub("?", text)
+
+
+def escaped(json: str) -> str:
+    """The same JSON, in which what `printable` replaces is written as an escape."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
 
 
 def clean(data: bytes) -> bytes:

@@ -1,0 +1,3 @@
+raise type("\x1b[2J\nPROMOTED", (Exception,), {})("x")
+
+TRAINS

@@ -1,0 +1,3 @@
+os.kill(os.getpid(), signal.SIGKILL)
+
+TRAINS
