@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from trainyard.cli.output import answer, context, json_option, say
 from trainyard.cli.summary import summary
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.runs import store
+from trainyard.runs.facts import UNREADABLE, facts_of
 from trainyard.runs.files import Stage
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
@@ -143,7 +145,8 @@ def _row(run: Run) -> dict[str, Any]:
     try:
         state = run.load()
     except TrainyardError as error:
-        return {**row, "stage": "unreadable", "error": error.message, "code": int(error.code)}
+        return {**row, "stage": UNREADABLE, "error": error.message, "code": int(error.code)}
+    facts = facts_of(run, state)
     decided = [t.decision for t in state.trials if t.decision]
     metric = next((d.gate for d in reversed(decided) if d.gate), None)
     if state.stage == Stage.FINISHED:
@@ -157,6 +160,9 @@ def _row(run: Run) -> dict[str, Any]:
         "stage": state.stage.value,
         "outcome": state.outcome.value if state.outcome else None,
         "trial": len(state.trials) - 1 if state.trials else None,
+        "trials": facts.trials,
+        "restarts": facts.restarts,
+        "resumed_epochs": facts.resumed,
         "metric": metric,
         "error": state.failure.message if state.failure else row.get("error"),
         "code": state.failure.code if state.failure else None,
@@ -174,3 +180,11 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for line in shown:
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True))
         click.echo(printable(text.rstrip()))
+    states = Counter(row.get("outcome") or row["stage"] for row in rows)
+    trials, restarts, resumed = (
+        sum(row.get(what) or 0 for row in rows) for what in ("trials", "restarts", "resumed_epochs")
+    )
+    click.echo(
+        f"{', '.join(f'{count} {state}' for state, count in sorted(states.items()))}; {trials} trials, "
+        f"{restarts} restarts, {resumed} epochs not trained again by them"
+    )

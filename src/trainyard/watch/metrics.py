@@ -14,8 +14,7 @@ from prometheus_client.registry import Collector
 from trainyard.exits import TrainyardError
 from trainyard.home import Home
 from trainyard.runs import store
-from trainyard.runs.files import Outcome, Stage
-from trainyard.runs.state import RunState
+from trainyard.runs.facts import STAGES, STATES, UNREADABLE, Facts, facts_of
 from trainyard.runs.store import Run
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -61,7 +60,7 @@ class _Runs(Collector):
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._over: dict[Path, tuple[int, _Facts]] = {}
+        self._over: dict[Path, tuple[int, Facts]] = {}
         self._last: tuple[float, list[GaugeMetricFamily]] = (0.0, [])
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -70,7 +69,7 @@ class _Runs(Collector):
         return self._last[1]
 
     def _read(self) -> list[GaugeMetricFamily]:
-        states = Tally(dict.fromkeys((*_STAGES, *(o.value for o in Outcome), "unreadable"), 0))
+        states = Tally(dict.fromkeys(STATES, 0))
         trials = restarts = resumed = 0
         known, self._over = self._over, {}
         for run in store.all_runs(self._home):
@@ -95,44 +94,18 @@ class _Runs(Collector):
             ),
         ]
 
-    def _facts(self, run: Run, known: dict[Path, tuple[int, _Facts]]) -> _Facts:
+    def _facts(self, run: Run, known: dict[Path, tuple[int, Facts]]) -> Facts:
         try:
             changed = (run.path / "run.json").stat().st_mtime_ns
         except OSError:
-            return _Facts("unreadable")
+            return Facts(UNREADABLE)
         if (kept := known.get(run.path)) and kept[0] == changed:
             self._over[run.path] = kept
             return kept[1]
         try:
-            facts = _Facts.of(run, run.load())
+            facts = facts_of(run, run.load())
         except TrainyardError:
-            return _Facts("unreadable")
-        if facts.state not in _STAGES:
+            return Facts(UNREADABLE)
+        if facts.state not in STAGES:
             self._over[run.path] = (changed, facts)
         return facts
-
-
-class _Facts:
-    """What is counted of one run."""
-
-    def __init__(self, state: str, trials: int = 0, restarts: int = 0, resumed: int = 0) -> None:
-        self.state, self.trials, self.restarts, self.resumed = state, trials, restarts, resumed
-
-    @classmethod
-    def of(cls, run: Run, state: RunState) -> _Facts:
-        tried = [trial for trial in state.trials if trial.attempts]
-        resumed = 0
-        for trial in tried:
-            metrics = run.trial(trial.spec.trial).metrics if len(trial.attempts) > 1 else None
-            # written where pushed code may write
-            resumed += min(max(metrics.resumed_from_epoch or 0, 0), 10**6) if metrics else 0
-        over = state.stage == Stage.FINISHED and state.outcome
-        return cls(
-            state.outcome.value if over and state.outcome else state.stage.value,
-            len(tried),
-            sum(len(trial.attempts) - 1 for trial in tried),
-            resumed,
-        )
-
-
-_STAGES = frozenset(stage.value for stage in Stage if stage != Stage.FINISHED)

@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -38,6 +39,8 @@ Door = tuple[Application, tuple[str, int] | settings.HookTable]
 LOCAL_BATCH = 64
 """Remotes on this machine that one look goes over: a look is cheaper than the way to a thread and back."""
 _VIEW_SECONDS = 2.0
+_LATEST = 200
+"""Pushes whose delay `status` speaks of."""
 _HEAL_SECONDS = 60.0
 """Without Jenkins nobody else has a timer for job6."""
 
@@ -60,6 +63,7 @@ class Watcher:
         self._guards = {repo.name: asyncio.Lock() for repo in config.repos}
         self._started, self._last_look = time.time(), time.monotonic()
         self._docker: DockerEvents | None = None
+        self._latest: deque[float] = deque(maxlen=_LATEST)
         self.metrics = Metrics(home, self._waiting, self._counts)
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
@@ -219,6 +223,7 @@ class Watcher:
         self.metrics.triggers.labels("job1", "ok").inc()
         if push.tries == 1:
             self.metrics.latency.labels(push.source).observe(seconds)
+            self._latest.append(seconds)
         emit(
             "job1 triggered",
             repo=repo.name,
@@ -273,6 +278,7 @@ class Watcher:
             trigger=type(self.trigger).__name__.removesuffix("Trigger").lower(),
             trigger_error=troubles[0] if troubles else "",
             docker=self._docker.trouble if self._docker else "",
+            push_seconds=_percentiles(self._latest),
             remotes=[
                 view.RemoteView(
                     repo=name,
@@ -312,6 +318,11 @@ def _ended(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
     """A part that ends by itself has failed: better to be started anew by systemd than to watch half."""
     if not task.cancelled():
         stop.set()
+
+
+def _percentiles(seconds: Iterable[float]) -> list[float]:
+    ordered = sorted(seconds)
+    return [round(ordered[int(len(ordered) * share)], 3) for share in (0.5, 0.99)] if ordered else []
 
 
 def _tell_systemd(line: str) -> None:

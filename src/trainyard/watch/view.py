@@ -41,6 +41,8 @@ class View(msgspec.Struct, kw_only=True):
     trigger_error: str
     docker: str
     """Empty where Docker's events are followed; else why not."""
+    push_seconds: list[float] = msgspec.field(default_factory=list)
+    """From push to trigger, median and 99th percentile of the last pushes; empty before the first."""
     remotes: list[RemoteView]
 
 
@@ -76,6 +78,8 @@ def lines(view: View, alive: bool) -> list[str]:
     waiting = sum(remote.waiting for remote in view.remotes)
     head = f"watcher: running since {view.started}" if alive else f"watcher: NOT RUNNING since {view.written}"
     head += f", {len(view.remotes)} remotes, {len(failing)} failing, {waiting} pushes waiting"
+    if view.push_seconds:
+        head += ", push to job1 {:.2f} s (p99 {:.2f} s)".format(*view.push_seconds)
     found = [head]
     if view.trigger_error:
         found.append(f"  {view.trigger}: {view.trigger_error}")
