@@ -150,6 +150,26 @@ def test_sigkill_of_the_training_then_job6_or_job3_gives_the_metrics_of_an_undis
     assert rows(trial / "history.csv") == 40
 
 
+def test_a_stop_that_was_killed_half_way_is_finished_by_whoever_comes_next(
+    process_yard: Yard, folder: Callable[..., Path]
+) -> None:
+    sleeps = "\nimport os, time\nopen(os.environ['TRAINYARD_TRIAL'] + '/began', 'w')\ntime.sleep(600)\n"
+    key = process_yard("pull", "--url", folder("case", {"train.py": WEAK_TREE + sleeps}), "--json").json[
+        "run"
+    ]
+    assert process_yard("launch", "--run", key).code == 0
+    began, deadline = process_yard.home / "runs" / key / "trials" / "000" / "began", time.monotonic() + 120
+    while not began.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    stopped = process_yard("stop", key, TRAINYARD_FAULT="after-write/stop.json:kill")
+    assert stopped.code == -signal.SIGKILL
+    kill_training(process_yard, key)
+    assert process_yard("monitor").code == 0
+    verdict = process_yard("show", key, "--json").json
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "stopped by hand.")
+
+
 def test_sigkill_of_the_whole_chain_and_the_same_command_again_go_on(
     process_yard: Yard, folder: Callable[..., Path]
 ) -> None:
