@@ -105,6 +105,19 @@ class KeepTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Runs and images younger than this are kept as well."""
 
 
+class ServingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[serving]`: what `trainyard serve` answers for, and how much of it at a time."""
+
+    repos: list[str] | None = None
+    """Only these; without a list every repo that has a champion."""
+    seconds: float = 30.0
+    """For one answer, and for the wait before it."""
+    body: str = "16m"
+    """Of one request."""
+    samples: int = 10_000
+    """Of one request."""
+
+
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`/etc/trainyard/config.toml`, or the file named by `$TRAINYARD_CONFIG`."""
 
@@ -119,6 +132,7 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     patch: PatchTable = PatchTable()
     healing: HealingTable = HealingTable()
     keep: KeepTable = KeepTable()
+    serving: ServingTable = ServingTable()
 
 
 class RunTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,15 +167,19 @@ def host_config() -> HostConfig:
     Raises:
         TrainyardError: BAD_CONFIG, naming file and field.
     """
-    named = os.environ.get("TRAINYARD_CONFIG")
-    path = Path(named) if named else HOST_FILE
+    path = host_file()
     if not path.is_file():
-        if named:
+        if path != HOST_FILE:
             raise TrainyardError(
                 ExitCode.BAD_CONFIG, f"{path}: no such file.", "Correct TRAINYARD_CONFIG or unset it."
             )
         return HostConfig()
     return read_toml(path, HostConfig, str(path))
+
+
+def host_file() -> Path:
+    """Where the host's configuration is, or would be."""
+    return Path(os.environ.get("TRAINYARD_CONFIG") or HOST_FILE)
 
 
 def repo_config(source: Path) -> RepoConfig:
@@ -234,6 +252,17 @@ def limits(config: HostConfig, repo: str = "") -> Limits:
         networks=tuple(_network(text) for text in config.datasets.networks),
         cache=repo,
     )
+
+
+def body_size(table: ServingTable) -> int:
+    """Bytes that one request to the serving service may have.
+
+    Raises:
+        TrainyardError: BAD_CONFIG; also where the table's other numbers make no sense.
+    """
+    if table.seconds <= 0 or table.samples < 1:
+        raise _bad("serving", "seconds and samples must be above 0")
+    return _size("serving.body", table.body)
 
 
 def _network(text: str) -> str:

@@ -62,6 +62,11 @@ class Home:
         """What the watcher knows of its remotes."""
         return self.path / "watch"
 
+    @property
+    def serve(self) -> Path:
+        """What the serving service shows, and a folder for each container that it holds."""
+        return self.path / "serve"
+
     def champion(self, repo: str) -> Path:
         """The file that names the model which `repo` serves."""
         return self.path / "champions" / f"{repo}.json"

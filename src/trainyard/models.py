@@ -15,12 +15,11 @@ from trainyard.config import limits
 from trainyard.executors.base import Training
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.home import check_repo_name
-from trainyard.runs import state as st
 from trainyard.runs import store
 from trainyard.runs.files import Metric, Stage
 from trainyard.runs.store import Run
 from trainyard.verbs.context import Context
-from trainyard.verbs.finish import Champion
+from trainyard.verbs.finish import champion_of
 
 TIMEOUT_SECONDS = 300.0
 MAX_INPUT_BYTES = 256 * 2**20
@@ -46,10 +45,9 @@ def predict(context: Context, repo: str, file: Path) -> dict[str, Any]:
         TrainyardError: NOT_PROMOTED with the numbers; NOT_FOUND; SCRIPT_FAILED where the samples do not fit.
     """
     check_repo_name(repo)
-    path = context.home.champion(repo)
-    if not path.is_file():
-        raise _not_promoted(context, repo)
-    champion = st.read(path, Champion)
+    champion = champion_of(context.home, repo)
+    if champion is None:
+        raise not_promoted(context, repo)
     if not file.is_file():
         raise TrainyardError(ExitCode.NOT_FOUND, f"{file}: no such file.", "Give a CSV, JSON or NPY file.")
     if file.stat().st_size > MAX_INPUT_BYTES:
@@ -126,7 +124,8 @@ def _inside(
     raise TrainyardError(ExitCode.SCRIPT_FAILED, f"{run.key}: {str(why)[:300]}", str(said.get("hint", "")))
 
 
-def _not_promoted(context: Context, repo: str) -> TrainyardError:
+def not_promoted(context: Context, repo: str) -> TrainyardError:
+    """Why `repo`, which has no champion, serves no model."""
     runs = store.all_runs(context.home, repo)
     if not runs:
         return TrainyardError(
@@ -140,10 +139,16 @@ def _not_promoted(context: Context, repo: str) -> TrainyardError:
             f"{repo}: serves no model; its last run has no verdict yet.",
             "Wait for it.",
         )
-    number = gate.describe(verdict.metric) if verdict.metric else "no number"
+    if verdict.metric is None:
+        why = "it gave no number"
+    else:
+        metric, target = verdict.metric, verdict.target
+        short = metric.value < target if metric.direction == "max" else metric.value > target
+        why = f"not promoted: {gate.canonical(metric.name)} {metric.value:.4f}"
+        if short:
+            why += f" {'<' if metric.direction == 'max' else '>'} {target:g}"
     return TrainyardError(
         ExitCode.NOT_PROMOTED,
-        f"{repo}: serves no model: its last run ended {verdict.outcome.value} with {number}, "
-        f"and predictions need {verdict.target:g}.",
+        f"{repo}: serves no model: its last run ended {verdict.outcome.value}, {why}.",
         f"`trainyard show {verdict.run}` says why.",
     )

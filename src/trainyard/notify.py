@@ -25,12 +25,17 @@ def announce(context: Context, verdict: Verdict, log: Sequence[str] = ()) -> Non
     Args:
         log: the last lines that the training printed, for a run whose code failed.
     """
-    for url in notify_urls(context.config.notify):
-        scheme = url.split(":", 1)[0]
-        if not _send(url, verdict, log):
-            context.say(
-                f"warning: {verdict.run}: the notification to a {scheme}:// URL failed; the verdict stands."
-            )
+    kind = "info" if _superseded(verdict) else _TYPES[verdict.outcome]
+    for scheme in _send(context, *message(verdict, log), kind):
+        context.say(
+            f"warning: {verdict.run}: the notification to a {scheme}:// URL failed; the verdict stands."
+        )
+
+
+def tell(context: Context, title: str, body: str) -> None:
+    """Sends what went wrong, and belongs to no verdict, to every configured URL."""
+    for scheme in _send(context, title, body, "failure"):
+        context.say(f"warning: {title}: the notification to a {scheme}:// URL failed.")
 
 
 def message(verdict: Verdict, log: Sequence[str] = ()) -> tuple[str, str]:
@@ -48,17 +53,21 @@ def _superseded(verdict: Verdict) -> bool:
     return verdict.failure is not None and verdict.failure.code == ExitCode.SUPERSEDED
 
 
-def _send(url: str, verdict: Verdict, log: Sequence[str]) -> bool:
+def _send(context: Context, title: str, body: str, kind: str) -> list[str]:
+    """The schemes of those URLs that it could not be sent to."""
+    urls = notify_urls(context.config.notify)
+    return [url.split(":", 1)[0] for url in urls if not _sent(url, title, body, kind)]
+
+
+def _sent(url: str, title: str, body: str, kind: str) -> bool:
     import logging
 
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs URLs, and URLs hold tokens
-    title, body = message(verdict, log)
     try:
         reach("notify", url.split(":", 1)[0])
         target = apprise.Apprise()
-        kind = "info" if _superseded(verdict) else _TYPES[verdict.outcome]
         return target.add(url) and bool(
             target.notify(body=body, title=title, notify_type=kind, body_format="text")
         )

@@ -49,34 +49,60 @@ def model_folder() -> Path:
 
 
 def predict(folder: Path, path: Path) -> dict[str, Any]:
-    """The answers of the model in `folder` to the samples in `path`.
-
-    Returns:
-        `predictions` (a label or a number per sample), `scores` (the model's output per sample, for
-        classifiers that give one), `n`, and `labels` where the classes have names.
+    """The answers of the model in `folder` to the samples in `path`: see `Model.answer`.
 
     Raises:
         SampleError: the file cannot be read, or does not hold what the model takes.
     """
-    from trainyard_harness.reevaluate import loaded
+    samples = read_samples(path)
+    return Model(folder).answer(samples)
 
-    known = signatures.read(folder)
-    if known is None:
-        raise SampleError("The model has no signature: what it takes is not known.")
-    x = _fitted_to(read_samples(path), known)
-    model, adapter = loaded(folder)
-    output = adapter.predict(model, x)
-    labels = known["labels"]
-    answer: dict[str, Any] = {"n": len(output)}
-    if known["task"] == "classification" and known["kind"] != "labels":
-        chosen = labels_of(output, known["kind"])
-        answer["scores"] = plain(output)
-        answer["predictions"] = _named(chosen, labels)
-    else:
-        answer["predictions"] = plain(output.tolist())
-    if labels:
-        answer["labels"] = labels
-    return answer
+
+class Model:
+    """A saved model, loaded once.
+
+    Args:
+        folder: the trial's `model/`.
+
+    Raises:
+        SampleError: it has no signature.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from trainyard_harness.reevaluate import loaded
+
+        known = signatures.read(folder)
+        if known is None:
+            raise SampleError("The model has no signature: what it takes is not known.")
+        self.known = known
+        self._model, self._adapter = loaded(folder)
+
+    def answer(self, samples: Any) -> dict[str, Any]:
+        """The answers to `samples`, as `read_samples` gives them.
+
+        Returns:
+            `predictions` (a label or a number per sample), `scores` (the model's output per sample, for
+            classifiers that give one), `n`, and `labels` where the classes have names.
+
+        Raises:
+            SampleError: they are not what the model takes.
+        """
+        output = self.output(_fitted_to(samples, self.known))
+        labels = self.known["labels"]
+        answer: dict[str, Any] = {"n": len(output)}
+        if self.known["task"] == "classification" and self.known["kind"] != "labels":
+            chosen = labels_of(output, self.known["kind"])
+            answer["scores"] = plain(output.tolist())
+            answer["predictions"] = _named(chosen, labels)
+        else:
+            answer["predictions"] = plain(output.tolist())
+        if labels:
+            answer["labels"] = labels
+        return answer
+
+    def output(self, x: Any) -> Any:
+        """The model's own output for samples in the form that it was trained on."""
+        return self._adapter.predict(self._model, x)
 
 
 def _named(chosen: Any, labels: list[Any] | None) -> list[Any]:
@@ -104,7 +130,7 @@ def read_samples(path: Path) -> Any:
         if kind == ".npy":
             return np.load(path, allow_pickle=False)
         if kind == ".json":
-            return _from_json(json.loads(path.read_text("utf-8")))
+            return from_json(json.loads(path.read_text("utf-8")))
         if kind == ".csv":
             return _from_csv(path)
     except (ValueError, OSError, csv.Error, UnicodeDecodeError) as error:
@@ -112,7 +138,12 @@ def read_samples(path: Path) -> Any:
     raise SampleError(f"{path.name}: {kind or 'no suffix'} is not known.", "Give a CSV, JSON or NPY file.")
 
 
-def _from_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """Samples as JSON has them: a list, or an object with one as `samples` or `instances`.
+
+    Raises:
+        ValueError: neither.
+    """
     import numpy as np
 
     if isinstance(value, dict):

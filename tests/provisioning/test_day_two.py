@@ -168,7 +168,7 @@ def test_uninstalling_keeps_the_data_until_it_is_asked_for(controller: Host, age
         assert host.run("docker ps -q --filter label=trainyard") == ""
         assert host.run("docker info --format '{{.ServerVersion}}'"), "the engine stays"
         assert "Trainyard" not in host.run("cat /etc/ssh/sshd_config")
-    for unit in ("jenkins", "trainyard-watch", "trainyard-gc.timer"):
+    for unit in ("jenkins", "trainyard-watch", "trainyard-serve", "trainyard-gc.timer"):
         assert controller.run(f"systemctl is-active {unit}", check=False).startswith("exit"), unit
     assert controller.run("ls /etc/systemd/system/trainyard-* 2>/dev/null || true") == ""
     assert controller.run("ls /var/lib/trainyard/runs/sample /srv/git/sample.git /etc/jenkins/secrets")

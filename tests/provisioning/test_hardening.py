@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from conftest import Host
 
 OURS = (
@@ -89,8 +90,9 @@ def test_jenkins_is_an_account_of_its_own_that_can_change_no_program(controller:
         assert "ro" in options.split(","), f"{path}: {options}"
 
 
-def test_the_watcher_is_no_root_and_can_write_its_own_folder_alone(controller: Host) -> None:
-    pid = controller.run("systemctl show -p MainPID --value trainyard-watch")
+@pytest.mark.parametrize("service", ["watch", "serve"])
+def test_a_service_is_no_root_and_can_write_its_own_folder_alone(controller: Host, service: str) -> None:
+    pid = controller.run(f"systemctl show -p MainPID --value trainyard-{service}")
     assert controller.run(f"stat -c %U /proc/{pid}") == "jenkins"
     status = controller.run(f"cat /proc/{pid}/status")
     assert re.search(r"NoNewPrivs:\s+1", status) and re.search(r"CapBnd:\s+0+$", status, re.M)
@@ -98,7 +100,7 @@ def test_the_watcher_is_no_root_and_can_write_its_own_folder_alone(controller: H
     for path, wanted in {
         "/": "ro",
         "/var/lib/trainyard/runs": "ro",
-        "/var/lib/trainyard/watch": "rw",
+        f"/var/lib/trainyard/{service}": "rw",
     }.items():
         options = controller.run(f"{inside} findmnt -n -o OPTIONS --target {path}")
         assert wanted in options.split(","), f"{path}: {options}"

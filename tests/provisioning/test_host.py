@@ -17,6 +17,7 @@ def test_services_are_up_and_come_back_after_a_reboot(controller: Host) -> None:
         "docker",
         "jenkins",
         "trainyard-watch",
+        "trainyard-serve",
         "trainyard-gc.timer",
         "sshd" if controller.el else "ssh",
     ] + (["firewalld"] if controller.el else [])

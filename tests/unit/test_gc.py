@@ -13,6 +13,7 @@ from trainyard.images.unused import Tagged, unused
 from trainyard.policy import Policy
 from trainyard.runs import state as st
 from trainyard.runs import store
+from trainyard.runs.atomic import locked
 from trainyard.runs.files import Metric, Outcome, Spec, Split, Stage
 from trainyard.runs.state import Attempt, RunState, TrialState
 from trainyard.runs.store import Run
@@ -137,3 +138,11 @@ def test_image_tags_that_nothing_needs_go_and_what_the_others_stand_on_stays() -
     ]
     gone = unused(tags, {"current", "of-a-champion"}, before=5.0)
     assert [one.tag for one in gone] == ["superseded", "old-packages"]
+
+
+def test_what_the_serving_service_holds_stays_and_what_a_killed_one_left_goes(context: Context) -> None:
+    for folder in ("serve/process/serve-digits-1", "processes/serve-digits-1", "processes/serve-digits-0"):
+        (context.home.path / folder).mkdir(parents=True)
+    with locked(context.home.serve / "lock", "test"):
+        assert names(survey(context, NONE), "training") == ["serve-digits-0"]
+    assert names(survey(context, NONE), "training") == ["serve-digits-0", "serve-digits-1"]

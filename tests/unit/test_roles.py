@@ -68,6 +68,7 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
         "trainyard_datasets": {"hosts": ["mirror.lab:8443"], "networks": ["10.1.0.0/16"]},
         "trainyard_keep": {"runs": 7, "days": 0.5},
         "trainyard_patch": {"enabled": True, "push": True},
+        "trainyard_serving": {"seconds": 2.5, "body": "1m", "samples": 10},
         "trainyard_notify_urls": ["json://x"],
         "trainyard_repos": [{"name": "plain"}, {"name": "dots.and-dashes", "limits": {"memory": "8g"}}],
     }
@@ -75,12 +76,13 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
     file.write_text(written(values))
     read = config.read_toml(file, config.HostConfig, "it")
     assert read.base_image == values["trainyard_base_image"] and read.executor == "docker"
-    for table in ("limits", "policy", "datasets", "healing", "keep", "patch"):
+    for table in ("limits", "policy", "datasets", "healing", "keep", "patch", "serving"):
         wanted = values[f"trainyard_{table}"]
         assert {key: getattr(getattr(read, table), key) for key in wanted} == wanted, table
     assert (
         set(read.repos) == {"dots.and-dashes"} and config.limits(read, "dots.and-dashes").memory == 8 * 2**30
     )
+    assert read.serving.repos == ["plain", "dots.and-dashes"]
     assert read.notify.urls_file == "/etc/trainyard/notify-urls"
     tables = {f.name for f in msgspec.structs.fields(config.HostConfig)} - {
         "home",
@@ -89,7 +91,7 @@ def test_what_an_inventory_sets_is_what_the_command_reads(tmp_path: Path) -> Non
         "notify",
         "repos",
     }
-    assert tables == {"limits", "policy", "datasets", "healing", "keep", "patch"}, (
+    assert tables == {"limits", "policy", "datasets", "healing", "keep", "patch", "serving"}, (
         "a table without a variable of the role"
     )
 
@@ -101,6 +103,7 @@ def test_an_inventory_that_says_nothing_leaves_the_package_its_defaults(tmp_path
     assert (read.healing, read.keep, read.patch, read.repos) == (
         config.HealingTable(), config.KeepTable(), config.PatchTable(), {}
     )  # fmt: skip
+    assert read.serving == config.ServingTable(repos=[])
 
 
 CHECK = runpy.run_path(str(TOP / "roles/base/filter_plugins/inventory.py"))

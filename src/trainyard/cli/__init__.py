@@ -28,6 +28,7 @@ _COMMANDS = {
     "doctor": "trainyard.cli.doctor",
     "images": "trainyard.cli.images",
     "watch": "trainyard.cli.watch",
+    "serve": "trainyard.cli.serve",
     "pull": "trainyard.cli.jobs",
     "launch": "trainyard.cli.jobs",
     "evaluate": "trainyard.cli.jobs",

@@ -209,6 +209,7 @@ def monitor(*, repo: str | None, properties: Path | None, as_json: bool) -> None
 
     With --properties (under Jenkins) one run a call is handed to job2; without, the chain is walked here.
     """
+    from trainyard.serve import safety
     from trainyard.verbs import monitor as verb
 
     hand_on(properties, None)
@@ -223,10 +224,15 @@ def monitor(*, repo: str | None, properties: Path | None, as_json: bool) -> None
         from trainyard.cli.run import take_up
 
         found = verb.heal(here, repo, lambda run: take_up(here, run))
-    if not found:
+    troubles = safety.look(here, repo)
+    for trouble in troubles:
+        here.say(f"{trouble.run}: {trouble.action}")
+    if not found and not troubles:
         here.say("nothing to heal.")
     if as_json:
-        answer([{"run": f.run.key, "action": f.action, "resumed": f.resume} for f in found], "", as_json)
+        rows = [{"run": f.run.key, "action": f.action, "resumed": f.resume} for f in found]
+        rows += [{"run": t.run, "action": t.action, "resumed": False} for t in troubles]
+        answer(rows, "", as_json)
 
 
 @click.command()

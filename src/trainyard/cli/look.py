@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from trainyard import gate
 from trainyard.cli.output import answer, context, json_option, say
@@ -48,12 +49,16 @@ def detect(*, path: Path, explain: bool, as_json: bool) -> None:
 @click.command()
 @click.option("--repo", help="Only this repo's runs.")
 @click.option("--watch", is_flag=True, help="The watcher and its remotes instead: heads, last look, errors.")
+@click.option("--serving", is_flag=True, help="The served models instead: run, requests, restarts.")
 @json_option
-def status(*, repo: str | None, watch: bool, as_json: bool) -> None:
-    """List every run with its stage, its number and what became of it."""
+def status(*, repo: str | None, watch: bool, serving: bool, as_json: bool) -> None:
+    """List every run with its stage, its number and what became of it, and what is served."""
     here = context()
     if watch:
         _watcher(here, as_json)
+        return
+    if serving:
+        _serving(here, as_json)
         return
     rows = [_row(run) for run in store.all_runs(here.home, repo)]
     if as_json:
@@ -68,6 +73,8 @@ def status(*, repo: str | None, watch: bool, as_json: bool) -> None:
         found, alive = view.read(here.home)
         if found:
             click.echo(printable(f"{view.lines(found, alive)[0]} (--watch shows them)"))
+    if not as_json and (here.home.serve / "status.json").exists():
+        _serving(here, as_json)
 
 
 def _watcher(here: Context, as_json: bool) -> None:
@@ -82,6 +89,18 @@ def _watcher(here: Context, as_json: bool) -> None:
         click.echo(printable("\n".join(view.lines(found, alive))))
 
 
+def _serving(here: Context, as_json: bool) -> None:
+    from trainyard.serve import view
+
+    found, alive = view.read(here.home)
+    if as_json:
+        answer({"running": alive, "serving": found}, "", as_json)
+    elif found is None:
+        click.echo(f"nothing was ever served from {here.home.path} (`trainyard serve`).")
+    else:
+        click.echo(printable("\n".join(view.lines(found, alive))))
+
+
 @click.command()
 @click.argument("run_name", metavar="RUN", default="latest")
 @json_option
@@ -91,8 +110,16 @@ def show(*, run_name: str, as_json: bool) -> None:
     run = store.find(here.home, run_name)
     state = run.load()
     if state.stage == Stage.FINISHED:
+        from trainyard.serve.view import url
+        from trainyard.verbs.finish import champion_of
+
         verdict = run.verdict()
-        answer(verdict, summary(verdict, color=sys.stdout.isatty()), as_json)
+        champion = champion_of(here.home, verdict.repo)
+        # another run's model may have taken over since the verdict was written
+        serving = champion is not None and champion.run == run.key
+        verdict = msgspec.structs.replace(verdict, serving=serving)
+        served_at = url(here.home, verdict.repo, run.key) if serving else None
+        answer(verdict, summary(verdict, served_at, color=sys.stdout.isatty()), as_json)
         return
     lines = [f"{run.key}: stage {state.stage.value}, commit {state.commit[:18]}"]
     for trial in state.trials:

@@ -17,8 +17,12 @@ _COLOURS = {
 }
 
 
-def summary(verdict: Verdict, *, color: bool) -> str:
-    """Outcome, reason, one line a trial, and where the model and the report are."""
+def summary(verdict: Verdict, served_at: str | None = None, *, color: bool) -> str:
+    """Outcome, reason, one line a trial, and where the model and the report are.
+
+    Args:
+        served_at: the address where its model answers now.
+    """
     word = verdict.outcome.value.upper()
     shown = click.style(word, fg=_COLOURS[verdict.outcome], bold=True) if color else word
     lines = ["", f"{shown}  {verdict.run}", f"  {printable(verdict.reason)}"]
@@ -35,10 +39,8 @@ def summary(verdict: Verdict, *, color: bool) -> str:
     if verdict.looks > 1:
         lines.append(f"  the report part was looked at {verdict.looks} times")
     if verdict.outcome == Outcome.PROMOTED:
-        served = (
-            f"`trainyard predict {verdict.repo} FILE` answers with it" if verdict.serving else "not served"
-        )
-        lines.append(f"  serving: {served}")
+        asked = f"`trainyard predict {verdict.repo} FILE`{f' and {served_at}' if served_at else ''}"
+        lines.append(f"  serving: {f'{asked} answers with it' if verdict.serving else 'not served'}")
     if verdict.failure and verdict.failure.hint:
         lines.append(f"  {verdict.failure.hint}")
     if verdict.model:

@@ -61,7 +61,7 @@ class Training:
         name: unique for run, trial and attempt; starting the same name twice starts nothing.
         image: the catalogue's name of the image (`keras`, `sklearn`, ...), or a derived image's tag.
         source: the checkout; the training sees it read-only.
-        trial: the one folder that the training may write to.
+        trial: the one folder that the training may write to; None where there is to be none.
         parent: the trial folder whose weights are inherited, read-only; None where there is none.
         labels: marks that `monitor` finds its containers by (`trainyard.run`, `trainyard.trial`, ...).
     """
@@ -69,7 +69,7 @@ class Training:
     name: str
     image: str
     source: Path
-    trial: Path
+    trial: Path | None
     parent: Path | None = None
     env: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -92,8 +92,12 @@ class Executor(Protocol):
         content hash. Raises TrainyardError(IMAGE_BUILD_FAILED) with the failing line.
         """
 
-    def start(self, training: Training) -> None:
-        """Starts it detached; a training of that name that was started already is left alone."""
+    def start(self, training: Training, command: list[str] | None = None) -> None:
+        """Starts it detached; a training of that name that was started already is left alone.
+
+        Args:
+            command: another `python -m` argument list than the harness.
+        """
 
     def state(self, name: str) -> State: ...
 

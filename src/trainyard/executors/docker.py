@@ -87,10 +87,10 @@ class DockerExecutor:
         with _engine_errors():
             return has(self._api, self._reference(image))
 
-    def start(self, training: Training) -> None:
+    def start(self, training: Training, command: list[str] | None = None) -> None:
         container = _container(training.name)
         with _engine_errors():
-            made = self._create(training, None, container)
+            made = self._create(training, command, container)
             # one that is only created belongs to a start that was killed half way
             if made or self._api.inspect_container(container)["State"]["Status"] == "created":
                 self._api.start(container)
@@ -222,11 +222,14 @@ class DockerExecutor:
         uid, gid = user()
         open_to(uid, gid, source=training.source, trial=training.trial)
         read_only = {"/src": training.source}
-        environment = {"TRAINYARD_SOURCE": "/src", "TRAINYARD_TRIAL": "/trial"}
+        environment = {"TRAINYARD_SOURCE": "/src"}
         if training.parent is not None:
             read_only["/parent"] = training.parent
             environment["TRAINYARD_PARENT"] = "/parent"
-        writable = {"/trial": training.trial}
+        writable = {}
+        if training.trial is not None:
+            writable["/trial"] = training.trial
+            environment["TRAINYARD_TRIAL"] = "/trial"
         entrypoint = ["python", "-m", *command] if command is not None else None
         if training.limits.network == "full":
             environment |= network_environment(CA_INSIDE)
@@ -282,12 +285,13 @@ class DockerExecutor:
                 return
 
 
-def open_to(uid: int, gid: int, *, source: Path, trial: Path) -> None:
+def open_to(uid: int, gid: int, *, source: Path, trial: Path | None) -> None:
     """Lets the user of the container read `source` and write `trial`. Symbolic links are never followed."""
     if os.getuid() != 0:
         return
     # chown(1) and chmod(1) go as deep as a tree may be; fwalk has an end of descriptors and of stack
-    _tell("chown", "--recursive", "--no-dereference", f"{uid}:{gid}", trial)
+    if trial is not None:
+        _tell("chown", "--recursive", "--no-dereference", f"{uid}:{gid}", trial)
     if source.stat().st_mode & 0o005 == 0o005:
         return
     _tell("chmod", "--recursive", "go+rX", source)

@@ -54,8 +54,8 @@ class ProcessExecutor:
         say("warning: the process executor isolates nothing: only run code that you trust.")
         return reference_to(prepare(image, requirements, home=self._home, say=say, log=log))
 
-    def start(self, training: Training) -> None:
-        self._start(training, ["trainyard_harness"], warm=True)
+    def start(self, training: Training, command: list[str] | None = None) -> None:
+        self._start(training, command or ["trainyard_harness"], warm=command is None)
 
     def state(self, name: str) -> State:
         folder = self._folder(name)
@@ -169,8 +169,9 @@ class ProcessExecutor:
             "HOME": str(scratch),
             "TMPDIR": str(scratch),
             "TRAINYARD_SOURCE": str(training.source.resolve()),
-            "TRAINYARD_TRIAL": str(training.trial.resolve()),
         }
+        if training.trial is not None:
+            environment["TRAINYARD_TRIAL"] = str(training.trial.resolve())
         if training.parent is not None:
             environment["TRAINYARD_PARENT"] = str(training.parent.resolve())
         python = str(venv / "bin" / "python")

@@ -173,7 +173,7 @@ class Verdict(msgspec.Struct, kw_only=True):
     model: str | None
     report: str
     serving: bool
-    """Whether this run's model is what the repo serves now."""
+    """Whether this run's model became what the repo serves; `trainyard show` says whether it still is."""
     findings: list[str]
     failure: Failure | None = None
     looks: int = 0

@@ -6,6 +6,7 @@ import msgspec
 
 from trainyard import gate
 from trainyard.gate import Reading
+from trainyard.home import Home
 from trainyard.runs import state as st
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Stage
 from trainyard.runs.state import RunState, TrialState, TrialSummary, Verdict
@@ -32,6 +33,16 @@ class Champion(msgspec.Struct, kw_only=True):
     """The saved model's absolute path."""
     image: str
     executor: str
+
+
+def champion_of(home: Home, repo: str) -> Champion | None:
+    """Who `repo` serves now.
+
+    Raises:
+        TrainyardError: TORN_STATE.
+    """
+    path = home.champion(repo)
+    return st.read(path, Champion) if path.is_file() else None
 
 
 def finish(context: Context, run: Run, state: RunState) -> Verdict:
@@ -167,12 +178,10 @@ def _model(run: Run, number: int) -> str | None:
 
 
 def _serve(context: Context, run: Run, state: RunState, verdict: Verdict) -> Verdict:
-    path = context.home.champion(state.repo)
     metric = verdict.metric
     if metric is None or verdict.model is None or verdict.best_trial is None:
         return verdict
-    if path.exists():
-        old = st.read(path, Champion)
+    if (old := champion_of(context.home, state.repo)) is not None:
         comparable = gate.canonical(old.metric.name) == gate.canonical(metric.name)
         if old.run != run.key and comparable and not state.policy.better(metric.value, old.metric.value):
             reason = (
@@ -190,5 +199,5 @@ def _serve(context: Context, run: Run, state: RunState, verdict: Verdict) -> Ver
         image=state.image or "",
         executor=state.executor,
     )
-    st.write(path, champion)
+    st.write(context.home.champion(state.repo), champion)
     return msgspec.structs.replace(verdict, serving=True)

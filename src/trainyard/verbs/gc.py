@@ -18,6 +18,7 @@ from trainyard.runs.files import Stage
 from trainyard.runs.state import RunState
 from trainyard.runs.store import Run
 from trainyard.runs.untrusted import remove_tree
+from trainyard.serve.view import living
 from trainyard.verbs.context import Context
 from trainyard.verbs.finish import Champion
 
@@ -48,7 +49,7 @@ class _Held:
     """What is needed, and why the rest is not."""
 
     attempts: set[str] = field(default_factory=set)
-    """Names of trainings that are under way."""
+    """Names of trainings that are under way, and of those that hold what is served."""
     images: set[str] = field(default_factory=set)
     """References of runs that are kept."""
     old: list[Run] = field(default_factory=list)
@@ -75,7 +76,7 @@ def collect(context: Context, items: list[Item]) -> list[Item]:
 
 
 def _held(context: Context, keep: KeepTable) -> _Held:
-    held = _Held()
+    held = _Held(attempts=living(context.home))
     champions = set()
     for path in sorted(context.home.path.glob("champions/*.json")):
         champion = st.read(path, Champion)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
@@ -15,11 +14,10 @@ from functools import partial
 
 from aiohttp.web import Application
 
-from trainyard.exits import ExitCode, TrainyardError
+from trainyard.daemon import address, hold, tell_systemd
 from trainyard.home import Home
 from trainyard.log import emit
 from trainyard.runs import state as st
-from trainyard.runs.atomic import locked
 from trainyard.watch import journal, settings, view, web
 from trainyard.watch.delivery import Delivery
 from trainyard.watch.docker_events import DockerEvents
@@ -78,7 +76,7 @@ class Watcher:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            await _hold(stack, self.home)
+            await hold(stack, self.home.watch / "lock")
             self._load()
             for app, where in self._doors():
                 runner = await web.serve(app, where)
@@ -95,12 +93,12 @@ class Watcher:
             for task in work:
                 stack.callback(task.cancel)
                 task.add_done_callback(partial(_ended, stop))
-            _tell_systemd("READY=1")
+            tell_systemd("READY=1")
             emit("watching", remotes=len(self._sights), home=str(self.home.path))
             if ready is not None:
                 ready.set()
             await stop.wait()
-            _tell_systemd("STOPPING=1")
+            tell_systemd("STOPPING=1")
             for task in work:
                 if task.done() and not task.cancelled() and (error := task.exception()):
                     raise error
@@ -143,10 +141,10 @@ class Watcher:
             read = partial(settings.secrets, self.config.webhook.secret_file)
             read()  # what is wrong with it is said at the start
             app = web.Webhooks(self.told, read, self.metrics, emit).app()
-            doors.append((app, settings.address(self.config.webhook.listen)))
+            doors.append((app, address(self.config.webhook.listen)))
         if self.config.metrics:
             app = web.metrics_app(self.metrics, lambda: time.monotonic() - self._last_look)
-            doors.append((app, settings.address(self.config.metrics.listen)))
+            doors.append((app, address(self.config.metrics.listen)))
         return doors
 
     # --- looking
@@ -265,7 +263,7 @@ class Watcher:
     async def _show(self) -> None:
         while True:
             await asyncio.to_thread(view.write, self.home.watch, self._view())
-            _tell_systemd("WATCHDOG=1")
+            tell_systemd("WATCHDOG=1")
             await asyncio.sleep(_VIEW_SECONDS)
 
     def _view(self) -> view.View:
@@ -302,18 +300,6 @@ class Watcher:
         return len(self._sights), sum(bool(sight.error) for sight in self._sights.values())
 
 
-async def _hold(stack: contextlib.AsyncExitStack, home: Home) -> None:
-    """The one watcher's lock; `trainyard status` may hold it for a moment."""
-    for attempt in range(20):
-        try:
-            stack.enter_context(locked(home.watch / "lock", f"{home.path}/watch"))
-            return
-        except TrainyardError as error:
-            if error.code != ExitCode.BUSY or attempt == 19:
-                raise
-        await asyncio.sleep(0.1)
-
-
 def _ended(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
     """A part that ends by itself has failed: better to be started anew by systemd than to watch half."""
     if not task.cancelled():
@@ -323,11 +309,3 @@ def _ended(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
 def _percentiles(seconds: Iterable[float]) -> list[float]:
     ordered = sorted(seconds)
     return [round(ordered[int(len(ordered) * share)], 3) for share in (0.5, 0.99)] if ordered else []
-
-
-def _tell_systemd(line: str) -> None:
-    """sd_notify(3)."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            channel.sendto(line.encode(), address.replace("@", "\0", 1))

@@ -122,18 +122,6 @@ def check(config: WatchConfig) -> None:
                 raise _bad(f"repos: {repo.name}: branches: {pattern!r}", "is no branch")
 
 
-def address(listen: str) -> tuple[str, int]:
-    """`127.0.0.1:9118` as host and port; `:9118` is every address.
-
-    Raises:
-        TrainyardError: BAD_CONFIG.
-    """
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise _bad(f"listen: {listen!r}", "is not HOST:PORT")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - what the operator wrote
-
-
 def secrets(path: str) -> list[bytes]:
     """The lines of a file of secrets.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import time
 from pathlib import Path
 
 import msgspec
 
 from trainyard.home import Home
+from trainyard.runs.atomic import is_locked
 from trainyard.runs.files import SCHEMA
 
 
@@ -64,12 +63,7 @@ def read(home: Home) -> tuple[View | None, bool]:
 
 def running(home: Home) -> bool:
     """Whether a watcher holds this state home."""
-    with contextlib.suppress(OSError), (home.watch / "lock").open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    return is_locked(home.watch / "lock")
 
 
 def lines(view: View, alive: bool) -> list[str]:

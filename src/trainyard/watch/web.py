@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from trainyard.daemon import open_port, runner_of
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.watch import webhooks
 from trainyard.watch.heads import COMMIT
@@ -122,17 +123,16 @@ async def serve(app: web.Application, where: tuple[str, int] | HookTable) -> web
     Raises:
         TrainyardError: BAD_CONFIG where it cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=15, shutdown_timeout=2)
+    runner = runner_of(app)
     await runner.setup()
+    if not isinstance(where, HookTable):
+        await open_port(runner, where)
+        return runner
     try:
-        if isinstance(where, HookTable):
-            await _open_socket(runner, where)
-        else:
-            await web.TCPSite(runner, *where).start()
+        await _open_socket(runner, where)
     except (OSError, KeyError, ValueError) as error:
-        name = where.socket if isinstance(where, HookTable) else f"{where[0]}:{where[1]}"
         raise TrainyardError(
-            ExitCode.BAD_CONFIG, f"{name}: cannot listen: {error}.", "Choose another in watch.toml."
+            ExitCode.BAD_CONFIG, f"{where.socket}: cannot listen: {error}.", "Choose another in watch.toml."
         ) from None
     return runner
 

@@ -13,12 +13,13 @@ from trainyard.policy import Policy
 from trainyard.runs import store
 from trainyard.runs.files import SCHEMA, Outcome, Spec, Stage
 from trainyard.runs.state import Attempt, RunState, TrialState, timestamp
+from trainyard.serve import metrics as serve
 from trainyard.watch.metrics import Metrics
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "roles" / "trainyard" / "files" / "grafana.json"
 
 
-def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
+def samples(metrics: Metrics | serve.Metrics) -> dict[tuple[str, str], float]:
     return {
         (sample.name, "".join(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(metrics.page().decode())
@@ -60,13 +61,18 @@ def test_the_dashboard_asks_only_for_metrics_that_exist(tmp_path: Path) -> None:
         (metrics.latency, ["poll"]),
     ):  # fmt: skip
         counter.labels(*labels)
-    there = {name for name, _ in samples(metrics)}
+    served = serve.Metrics(lambda: [])
+    served.requests.labels("r", "200")
+    served.seconds.labels("r")
+    there = {name for one in (metrics, served) for name, _ in samples(one)}
+    there.add("trainyard_serve_restarts_total")  # it has a row for each served model
     asked = set()
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         for target in panel["targets"]:
             asked |= set(re.findall(r"\btrainyard_\w+", target["expr"]))
     assert asked and asked <= there
-    documented = (DASHBOARD.parents[3] / "docs" / "reference" / "watch.md").read_text()
+    docs = DASHBOARD.parents[3] / "docs" / "reference"
+    documented = (docs / "watch.md").read_text() + (docs / "serving.md").read_text()
     for name in asked:
         stem = re.sub(r"_bucket$", "", name)
         assert stem in documented or "trainyard_watch_process_" in stem, name

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trainyard.daemon import address
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.watch import settings
 
@@ -58,10 +59,10 @@ def test_a_secret_that_everybody_can_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("listen", ["9118", "host:", "host:x", "host:99999"])
 def test_addresses_that_are_none(listen: str) -> None:
     with pytest.raises(TrainyardError, match="is not HOST:PORT"):
-        settings.address(listen)
+        address(listen)
 
 
 def test_addresses() -> None:
-    assert settings.address("127.0.0.1:80") == ("127.0.0.1", 80)
-    assert settings.address("[::1]:80") == ("::1", 80)
-    assert settings.address(":80")[0] == "0.0.0.0"
+    assert address("127.0.0.1:80") == ("127.0.0.1", 80)
+    assert address("[::1]:80") == ("::1", 80)
+    assert address(":80")[0] == "0.0.0.0"

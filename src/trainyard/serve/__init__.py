@@ -1,0 +1,1 @@
+"""Champions kept loaded, each in a sandbox of its own, and asked over HTTP."""
