@@ -59,17 +59,17 @@ def last_look(state: RunState) -> None:
 
     It was chosen on the selection part alone, which may be the harder of the two.
     """
-    readings = [
-        (trial.spec.trial, Reading(one.selection, one.gate), one.at_target)
+    decided = {
+        trial.spec.trial: (one, Reading(one.selection, one.gate))
         for trial in state.trials
         if (one := trial.decision) and one.selection and one.gate
-    ]
+    }
+    readings = [(number, reading, one.at_target) for number, (one, reading) in decided.items()]
     best = gate.best(readings, state.policy)
     if not best or len(failed_looks(state.trials)) >= MOST_LOOKS:
         return
-    reading = next(reading for number, reading, _ in readings if number == best)
-    decision = next(trial.decision for trial in state.trials if trial.spec.trial == best)
-    if decision is not None and not decision.looked:
+    decision, reading = decided[best]
+    if not decision.looked:
         decision.looked = True
         decision.at_target = state.policy.reaches(reading.gate.value, state.policy.target)
         decision.sentence = gate.sentence(reading, state.policy)
