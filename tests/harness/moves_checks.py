@@ -355,6 +355,11 @@ def check_training_stops_at_a_plateau_and_where_it_is_good_enough():
     assert answers == ["on", "on", "on", "slower", "on", "slower", "stop"], answers
     rule = Stopping(patience=50, enough=0.9)
     assert [rule.after({"val_accuracy": v}) for v in (0.8, 0.91, 0.89, 0.92)] == ["on", "on", "on", "stop"]
+    rule = Stopping(patience=6, gain=0.02)  # what chance gives is no gain
+    assert [rule.after({"val_accuracy": 0.8 + 0.003 * n}) for n in range(7)][-1] == "stop"
+    rule = Stopping(patience=8)  # what is learnt by heart has nothing left to learn from
+    learnt = [rule.after({"val_accuracy": 0.8, "accuracy": share}) for share in (0.9, *(1.0,) * 4)]
+    assert learnt[-1] == "stop"
     model = ready(chain(2))
     x, y = data(model)
     (stopping,) = network.callbacks(model, [move("stop", patience=2, enough=None)])

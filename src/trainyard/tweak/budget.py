@@ -49,6 +49,9 @@ def goal(policy: Policy, bar: float, selection: Metric | None) -> float:
     """
     if policy.direction != "max" or not 0 < bar < 1:
         return bar
-    n = selection.n if selection and selection.n else 200
-    error = math.sqrt(bar * (1 - bar) / n)
-    return bar + min(1.5 * error, 0.5 * (1 - bar))
+    return bar + min(1.5 * error(bar, selection), 0.5 * (1 - bar))
+
+
+def error(share: float, selection: Metric | None) -> float:
+    """The standard error of a proportion on the selection part."""
+    return math.sqrt(share * (1 - share) / (selection.n if selection and selection.n else 200))

@@ -11,6 +11,8 @@ from trainyard.tweak.network import CONVOLUTIONS, RECURRENT, Layer, Network
 
 FLOORS = {"conv": 16, "dense": 64, "rnn": 32, "embedding": 16}
 """Widths below which a layer is widened to them in one move: doubling takes too many retrains."""
+SMALL_MAP = 400
+"""Places of a convolution's output up to which twice the floor costs next to nothing."""
 CEILINGS = {"conv": 256, "dense": 1024, "rnn": 256, "embedding": 256}
 
 
@@ -25,8 +27,8 @@ def family(layer: Layer) -> str:
 def widths(network: Network, factor: float = 1.0, floors: int = 1) -> dict[str, int]:
     """New widths: `floors` times the floor of the family and `factor` times the present one at least.
 
-    Convolutions behind others double the floor, as their maps shrink. Where branches merge all layers grow
-    by one factor, so that what is added keeps fitting.
+    Convolutions double the floor on small maps, and behind others, as maps shrink. Where branches merge all
+    layers grow by one factor, so that what is added keeps fitting.
     """
     layers = [one for one in network.hidden if one.width]
     if not layers:
@@ -37,17 +39,23 @@ def widths(network: Network, factor: float = 1.0, floors: int = 1) -> dict[str, 
             return {}
         times = 2 ** math.ceil(math.log2(needed))
         return {one.name: (one.width or 1) * times for one in layers}
-    found, convolutions = {}, 0
+    found: dict[str, int] = {}
+    first: Layer | None = None
     for one in layers:
         width, kind = one.width or 1, family(one)
         floor = floors * FLOORS[kind]
         if kind == "conv":
-            floor *= 2 if convolutions else 1
-            convolutions += 1
+            first = first or one
+            floor *= (1 if one is first else 2) * (2 if _is_small(first) else 1)
         wanted = min(CEILINGS[kind], max(floor, round(width * factor)))
         if wanted > width:
             found[one.name] = wanted
     return found
+
+
+def _is_small(convolution: Layer) -> bool:
+    places = convolution.shape[1:-1]
+    return bool(places) and math.prod(size or math.inf for size in places) <= SMALL_MAP
 
 
 def widen(network: Network, factor: float = 1.0, floors: int = 1) -> list[Move]:
@@ -100,6 +108,12 @@ def normalise(network: Network, momentum: float) -> list[Move]:
     return [move("batchnorm", f"normalised behind {', '.join(names)}", after=names, momentum=momentum)]
 
 
+def second_block(network: Network, momentum: float) -> list[Move]:
+    """One more block behind a convolution that stands alone: it sees strokes, and seldom shapes."""
+    added = deeper(network, momentum) if len(blocks(network)) == 1 else []
+    return [one for one in added if one.kind == "conv_block"]
+
+
 def deeper(network: Network, momentum: float) -> list[Move]:
     """One more block: a convolution where maps are large enough, else a dense layer before the output."""
     output = network.output
@@ -107,7 +121,8 @@ def deeper(network: Network, momentum: float) -> list[Move]:
     if convolutions:
         last = _end_of_maps(network, convolutions[-1])
         if last is not None and len(last.shape) == 4 and min((s or 8) for s in last.shape[1:3]) >= 3:
-            filters = min(128, 2 * max(convolutions[-1].width or 0, FLOORS["conv"]))
+            widest = widths(network).get(convolutions[-1].name) or convolutions[-1].width or 0
+            filters = min(128, 2 * max(widest, FLOORS["conv"]))
             text = f"added a convolution block of {filters} filters behind {last.name}"
             return [move("conv_block", text, after=last.name, filters=filters, momentum=momentum)]
     place = _before_output(network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -18,6 +19,10 @@ from trainyard.tweak.step import Step
 
 PROBE_EPOCHS = 60
 RACE_EPOCHS = 2
+RACE_UPDATES = 40
+"""Weight updates before which a race is luck: on few rows that takes more epochs."""
+LEAST_TOLD = 8
+"""Epochs from which on a curve that leads nowhere is believed."""
 SURELY = 0.55
 """Confidence from which on overfitting is treated before anything else."""
 
@@ -44,7 +49,7 @@ def _ordered(parts: Parts) -> Iterator[Step | None]:
     if unlearnable is not None and unlearnable.confidence > SURELY and not parts.broken:
         yield _probed(parts)
         yield _regularised(parts, 0.3)
-    if improving and (parts.near or _enough_capacity(parts)):
+    if improving and (parts.near or _enough_capacity(parts)) and _soon_there(parts):
         yield _continued(parts)
     if overfit is not None and overfit.confidence > SURELY and not parts.broken:
         yield _convolved(parts)
@@ -80,6 +85,15 @@ def _continued(parts: Parts) -> Step:
     return Step("continued", moves, reason, inherit=True, at_most=3)
 
 
+def _soon_there(parts: Parts) -> bool:
+    """Whether going on costs no more than a retrain from scratch, or the curve is too short to tell."""
+    seen, doublings = parts.curve, doublings_to(parts.curve.val_score or parts.curve.score, parts.goal)
+    if doublings is None:
+        return seen.epochs < LEAST_TOLD
+    updates = seen.epochs * (2**doublings - 1) * budget.steps_per_epoch(parts.best, parts.network)
+    return updates <= 2 * budget.UPDATES
+
+
 def _settled(parts: Parts) -> Step | None:
     """The same network from its own weights at a quarter of the rate: a plateau may be the rate's doing."""
     rate = parts.network.rate
@@ -102,15 +116,23 @@ def _probed(parts: Parts) -> Step:
 
 def _repaired(parts: Parts) -> Step | None:
     """Everything that the diagnosis says is wrong, put right at once, at widths that are surely enough."""
-    moves = [*parts.scaled(), *parts.unsaturated(), *capacity.widen(parts.network)]
+    network = parts.network
+    wider = capacity.widen(network)
+    moves = [*parts.scaled(), *parts.unsaturated(), *wider]
+    image = bool(wider) and network.convolutional
+    if image or parts.has(Kind.DEAD):
+        moves += capacity.normalise(network, parts.momentum)
     if parts.has(Kind.DEAD):
-        moves += capacity.normalise(parts.network, parts.momentum)
         moves.append(move("reinit", "started from other initial weights"))
+    if image:
+        moves += capacity.second_block(network, parts.momentum)
+        moves += [*parts.shifted(), *parts.dropped(0.3)] if parts.has(Kind.LITTLE_DATA) else []
+    deepened = any(one.kind == "conv_block" for one in moves)
     moves += [*parts.settled_averages(), *parts.rate()]
     if not moves:
         return None
-    moves += [*parts.long(), *_race_of_heads(parts)]
-    left_out = (Kind.LITTLE_DATA, Kind.IMBALANCE, Kind.OVERFIT)
+    moves += [*parts.long(), *_race_of_heads(parts, deepened)]
+    left_out = (Kind.IMBALANCE, Kind.OVERFIT)
     why = [one.sentence.rstrip(".") for kind, one in parts.findings.items() if kind not in left_out]
     return Step("repaired", moves, _because(moves, why or [parts.short()]))
 
@@ -158,14 +180,15 @@ def _regularised(parts: Parts, rate: float, wider: bool = False) -> Step | None:
 
 def _pooled(parts: Parts) -> Step | None:
     """The other head: global pooling sees a shape wherever it is, flattening knows the place."""
-    moves = _other_head(parts)
+    moves = _other_head(parts, deepened=False)
     if not moves:
         return None
     moves += [*capacity.normalise(parts.network, parts.momentum), *parts.rate(), *parts.long()]
     return Step("pooled", moves, _because(moves, [parts.short()]))
 
 
-def _other_head(parts: Parts) -> list[Move]:
+def _other_head(parts: Parts, deepened: bool) -> list[Move]:
+    """The head that it has not; global pooling with one more block of convolutions where none was added."""
     network = parts.network
     flat = [one for one in network.of("Flatten") if not one.name.startswith("ty_")]
     pooled = [one for one in network.of("GlobalAveragePooling2D") if not one.name.startswith("ty_")]
@@ -174,19 +197,20 @@ def _other_head(parts: Parts) -> list[Move]:
     layer, to = (flat[0], "gap") if flat else (pooled[0], "flatten")
     told = "global average pooling" if to == "gap" else "flattening"
     moves = [move("head", f"replaced {layer.name} by {told}", layer=layer.name, to=to)]
-    return moves + (capacity.deeper(network, parts.momentum) if to == "gap" else [])
+    return moves + (capacity.deeper(network, parts.momentum) if to == "gap" and not deepened else [])
 
 
-def _race_of_heads(parts: Parts) -> list[Move]:
-    """Which head suits the images is not in the curves, but two epochs of each tell."""
-    swap = _other_head(parts)
+def _race_of_heads(parts: Parts, deepened: bool) -> list[Move]:
+    """Which head suits the images is not in the curves, but some epochs of each tell."""
+    swap = _other_head(parts, deepened)
     if not swap or any(one.kind == "head" for one in parts.best.spec.moves):
         return []
     names = ["flattening", "global pooling"]
     names = names if swap[0].args["to"] == "gap" else names[::-1]
-    text = f"raced {names[0]} against {names[1]} for {RACE_EPOCHS} epochs"
+    epochs = max(RACE_EPOCHS, math.ceil(RACE_UPDATES / budget.steps_per_epoch(parts.best, parts.network)))
+    text = f"raced {names[0]} against {names[1]} for {epochs} epochs"
     other = [msgspec.to_builtins(one) for one in swap]
-    return [move("race", text, epochs=RACE_EPOCHS, other=other, names=names)]
+    return [move("race", text, epochs=epochs, other=other, names=names)]
 
 
 def _training_only(parts: Parts) -> Iterator[Step]:

@@ -85,6 +85,7 @@ class Parts:
                 "stopping at a plateau or well beyond the target",
                 patience=patience,
                 enough=round(enough, 4) if known else None,
+                **({"gain": round(budget.error(self.goal, self.best.selection) / 2, 4)} if known else {}),
             ),
         ]
         if "EarlyStopping" in (self.network.training.get("callbacks") or []):

@@ -60,7 +60,8 @@ def callbacks(model: Any, moves: list[dict[str, Any]]) -> list[Any]:
     wanted = [move["args"] for move in moves if move["kind"] == "stop"]
     if not wanted:
         return []
-    return [stopping.callback(keras_of(model), wanted[-1]["patience"], wanted[-1].get("enough"))]
+    known = {"gain": wanted[-1]["gain"]} if "gain" in wanted[-1] else {}
+    return [stopping.callback(keras_of(model), wanted[-1]["patience"], wanted[-1].get("enough"), **known)]
 
 
 def _describable(model: Any) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 SETTLE = 0.4
 """Part of the patience after which a plateau halves the learning rate, before it ends the training."""
 GAIN = 0.001
-"""What counts as better: so much more accuracy, or such a part less of the loss."""
+"""What counts as better at least: so much more accuracy, or such a part less of the loss."""
+LEARNT = 0.999
+"""Training accuracy at which the data is learnt by heart, and half the patience shows all that is to come."""
 CONFIRMED = 2
 """Epochs at or over `enough` that are taken as having arrived: one may be luck."""
 
@@ -19,11 +21,13 @@ class Stopping:
     Args:
         patience: epochs without a better number after which training ends.
         enough: a validation accuracy that suffices; None to train until the plateau.
+        gain: how much more accuracy is more than chance.
     """
 
-    def __init__(self, patience: int, enough: float | None = None) -> None:
+    def __init__(self, patience: int, enough: float | None = None, gain: float = GAIN) -> None:
         self.patience = patience
         self.enough = enough
+        self.gain = max(gain, GAIN)
         self.best: float | None = None
         self.waited = 0
         self.since_cut = 0
@@ -44,7 +48,7 @@ class Stopping:
             return "on"
         self.waited += 1
         self.since_cut += 1
-        if self.waited >= self.patience:
+        if self.waited >= (math.ceil(self.patience / 2) if _learnt(logs) else self.patience):
             return "stop"
         if self.since_cut < max(2, round(SETTLE * self.patience)):
             return "on"
@@ -54,16 +58,16 @@ class Stopping:
     def _better(self, value: float, higher: bool) -> bool:
         if self.best is None:
             return True
-        return value > self.best + GAIN if higher else value < self.best - GAIN * abs(self.best)
+        return value > self.best + self.gain if higher else value < self.best - GAIN * abs(self.best)
 
 
-def callback(keras: Any, patience: int, enough: float | None) -> Any:
+def callback(keras: Any, patience: int, enough: float | None, gain: float = GAIN) -> Any:
     """A Keras callback around `Stopping`, for `fit(callbacks=[...])`."""
 
     class TrainyardStopping(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.rule = Stopping(patience, enough)
+            self.rule = Stopping(patience, enough, gain)
             self.rate: float | None = None
 
         def on_train_begin(self, logs: Any = None) -> None:
@@ -95,6 +99,11 @@ def _rate(optimizer: Any) -> float | None:
         return float(optimizer.learning_rate)
     except (TypeError, ValueError):
         return None
+
+
+def _learnt(logs: dict[str, Any]) -> bool:
+    name = next((one for one in logs if "acc" in one and not one.startswith("val_")), None)
+    return name is not None and float(logs[name]) >= LEARNT
 
 
 def _watched(logs: dict[str, Any]) -> str | None:

@@ -89,6 +89,7 @@ def record(
     spec: Spec | None = None,
     classes: int | None = 10,
     n: int = 200,
+    n_train: int = 1000,
     metric: str = "accuracy",
     shape: list[int | None] | None = None,
     **stats: float,
@@ -101,7 +102,7 @@ def record(
         selection = Metric(
             name=metric, value=held, split=Split.TEST, origin="evaluate", part=Part.SELECTION, n=n
         )
-    data = DataFacts(n_train=1000, shape=shape or [20], classes=classes, stats=stats)
+    data = DataFacts(n_train=n_train, shape=shape or [20], classes=classes, stats=stats)
     return TrialRecord(
         spec=spec or Spec(schema=1, trial=0),
         metrics=Metrics(schema=1, state="finished", data=data),

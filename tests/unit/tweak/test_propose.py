@@ -28,10 +28,32 @@ def args(proposal: Proposal) -> dict[str, dict[str, object]]:
     return {move.kind: move.args for move in proposal.spec.moves}
 
 
-def test_a_small_convolution_is_widened_to_the_floor_at_once() -> None:
-    found = args(next_of(record(network(conv_net(3)), 0.6, curves(RISING, RISING))))
-    assert found["widen"] == {"layers": {"conv": 16}}
+@pytest.mark.parametrize(("size", "filters"), [(8, 32), (64, 16)])
+def test_a_small_convolution_gets_a_floor_that_its_maps_can_afford_and_a_block_behind_it(
+    size: int, filters: int
+) -> None:
+    found = args(next_of(record(network(conv_net(3, size)), 0.6, curves(RISING, RISING))))
+    assert found["widen"] == {"layers": {"conv": filters}}
+    assert found["batchnorm"]["after"] == ["conv"]
+    assert (found["conv_block"]["after"], found["conv_block"]["filters"]) == ("pool", 2 * filters)
+    assert [one["kind"] for one in found["race"]["other"]] == ["head"]  # type: ignore[attr-defined]
     assert found["epochs"]["epochs"] >= 20  # type: ignore[operator]
+
+
+def test_images_too_few_to_learn_from_are_shifted_and_raced_long_enough_at_once() -> None:
+    one = record(network(conv_net(3)), 0.6, curves(RISING, RISING), shape=[8, 8, 1], n_train=160)
+    found = args(next_of(one))
+    assert {"augment", "dropout", "conv_block"} <= set(found)
+    assert found["race"]["epochs"] == 8
+
+
+def test_a_curve_that_gets_there_only_in_many_epochs_is_not_gone_on_with() -> None:
+    slow = [0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.83, 0.84, 0.845, 0.85, 0.855, 0.86]
+    long = [value for value in slow for _ in range(8)]
+    proposal = next_of(record(network(conv_net(16)), 0.86, curves(long, long)))
+    assert proposal.spec.step != "continued"
+    short = next_of(record(network(conv_net(32)), 0.86, curves(slow, slow)))
+    assert short.spec.step == "continued"
 
 
 def test_a_rate_that_diverged_is_lowered_and_starts_from_scratch() -> None:
