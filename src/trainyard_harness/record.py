@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from trainyard_harness.files import dump, read_json, replace_quickly, write_atomic
+from trainyard_harness.mistakes import Mistake
 from trainyard_harness.numbers import direction, wilson
 
 PROPORTIONS = ("accuracy",)
@@ -79,6 +81,14 @@ class Record:
     def set(self, **fields: Any) -> None:
         """Sets other fields of metrics.json (`error`, `holdout`, `data`, `epochs_done`, ...)."""
         self.fields.update(fields)
+
+    def mistaken(self, found: list[Mistake]) -> None:
+        """Says mistakes at once, as a training may be long, and adds them to those that are known."""
+        self.set(mistakes=[*self.fields.get("mistakes", []), *(vars(one) for one in found)])
+        if found:
+            self.write()
+        for one in found:
+            print(f"trainyard: {one.sentence}", file=sys.stderr, flush=True)
 
     def progress(self) -> None:
         """Writes the file unless it was written just now."""

@@ -90,7 +90,7 @@ def _soon_there(parts: Parts) -> bool:
     seen, doublings = parts.curve, doublings_to(parts.curve.val_score or parts.curve.score, parts.goal)
     if doublings is None:
         return seen.epochs < LEAST_TOLD
-    updates = seen.epochs * (2**doublings - 1) * budget.steps_per_epoch(parts.best, parts.network)
+    updates: int = seen.epochs * (2**doublings - 1) * budget.steps_per_epoch(parts.best, parts.network)
     return updates <= 2 * budget.UPDATES
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 import types
 from typing import Any
 
@@ -72,11 +71,8 @@ def _name_mistakes(session: Session, model: Any, arguments: dict[str, Any]) -> N
     except Exception as error:  # noqa: BLE001  data that can't be looked at is for `fit` to say
         session.fault("mistakes", error)
         return
-    session.record.set(mistakes=[vars(one) for one in found])
-    if found:
-        session.record.write()
-    for one in found:
-        print(f"trainyard: {one.sentence}", file=sys.stderr, flush=True)
+    session.record.set(mistakes=[])
+    session.record.mistaken(found)
 
 
 def finish(session: Session, model: Any) -> None:

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import torch_tensors
+from trainyard_harness.frameworks import torch_mistakes, torch_tensors
 from trainyard_harness.frameworks.torch_data import rows_of
 from trainyard_harness.frameworks.torch_model import TorchAdapter
 from trainyard_harness.frameworks.torch_tensors import TENSORS
@@ -145,7 +145,11 @@ def patch(torch: ModuleType) -> None:
     loader = torch.utils.data.DataLoader
     loader.__init__ = _loader(loader.__init__, torch)
     loader.__iter__ = _iterate(loader.__iter__, torch)
-    sessions.current().before_conclusion.append(_conclude)
+    session = sessions.current()
+    session.before_conclusion.append(_conclude)
+    if not session.spec["moves"]:
+        session.record.mistaken(torch_mistakes.of_loop(session))
+        torch_mistakes.patch(torch.nn.functional)
 
 
 def _parameters(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -287,6 +291,8 @@ def _conclude(session: Session) -> None:
         fitted = session.take(model, ADAPTER)
         fitted.fits += 1
         session.record.set(parameters=sum(one.numel() for one in model.parameters()))
+        if remark := torch_mistakes.of_evaluation(session, model):
+            session.record.note(remark)
         TENSORS.conclude(session, fitted)
         for loader in LOOPS.loaders[LOOPS.train : LOOPS.train + 1] if LOOPS.train is not None else []:
             prints = rows_of(loader)
