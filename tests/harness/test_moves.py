@@ -114,3 +114,42 @@ def test_products_of_features_bend_a_linear_border(sklearn: Bench) -> None:
     ended = sklearn.train(CIRCLES, sklearn.trial(spec={"trial": 1, "parent": None, "moves": moves}))
     ended.clean()
     assert ended.number("accuracy")["value"] > 0.95
+
+
+BOOSTED = {
+    "xgboost": """
+        import xgboost as lib
+        params = {"objective": "multi:softprob", "num_class": 10, "max_depth": 1, "eta": 0.05}
+        booster = lib.train(params, lib.DMatrix(X_train, label=y_train), 2)
+        rows = lib.DMatrix(X_test)
+    """,
+    "lightgbm": """
+        import lightgbm as lib
+        params = {"objective": "multiclass", "num_class": 10, "num_iterations": 2, "max_depth": 1}
+        booster = lib.train(params, lib.Dataset(X_train, y_train))
+        rows = X_test
+    """,
+}
+SPLIT = """
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+        X_train, X_test, y_train, y_test = train_test_split(*load_digits(return_X_y=True), random_state=0)
+"""
+
+
+@pytest.mark.parametrize("library", BOOSTED)
+def test_boosters_of_the_libraries_own_interfaces_are_set(
+    library: str, bench: Callable[[str], Bench]
+) -> None:
+    lab = bench("boosting")
+    said = '        print("accuracy", (booster.predict(rows).argmax(1) == y_test).mean())\n'
+    script = lab.source(f"{SPLIT}{BOOSTED[library].strip(chr(10))}\n{said}")
+    plain = lab.train(script, lab.trial("plain"))
+    params = {"num_boost_round": 40, "learning_rate": 0.3, "max_depth": 4}
+    moves = [{"kind": "set_params", "args": {"params": params}, "reason": ""}]
+    ended = lab.train(script, lab.trial("set", spec={"trial": 1, "parent": None, "moves": moves}))
+    ended.clean()
+    told = [one.architecture["estimator"]["params"] for one in (plain, ended)]
+    assert [one["num_boost_round"] for one in told] == [2, 40]
+    assert told[1]["learning_rate"] == 0.3
+    assert ended.number("accuracy")["value"] > plain.number("accuracy")["value"] + 0.1

@@ -17,45 +17,16 @@ class Row:
     params: dict[str, Any]
 
 
-SCALERS = frozenset(
-    {
-        "StandardScaler",
-        "MinMaxScaler",
-        "RobustScaler",
-        "MaxAbsScaler",
-        "Normalizer",
-        "QuantileTransformer",
-        "PowerTransformer",
-        "ColumnTransformer",
-        "TfidfVectorizer",
-        "TfidfTransformer",
-    }
-)
-SCALE_SENSITIVE = frozenset(
-    {
-        "SVC",
-        "SVR",
-        "NuSVC",
-        "NuSVR",
-        "LinearSVC",
-        "LinearSVR",
-        "KNeighborsClassifier",
-        "KNeighborsRegressor",
-        "MLPClassifier",
-        "MLPRegressor",
-        "LogisticRegression",
-        "SGDClassifier",
-        "SGDRegressor",
-        "Perceptron",
-        "PassiveAggressiveClassifier",
-        "RidgeClassifier",
-        "Ridge",
-        "Lasso",
-        "ElasticNet",
-        "GaussianProcessRegressor",
-        "GaussianProcessClassifier",
-    }
-)
+SCALERS = frozenset({
+    "StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "Normalizer", "QuantileTransformer",
+    "PowerTransformer", "ColumnTransformer", "TfidfVectorizer", "TfidfTransformer",
+})  # fmt: skip
+SCALE_SENSITIVE = frozenset({
+    "SVC", "SVR", "NuSVC", "NuSVR", "LinearSVC", "LinearSVR", "KNeighborsClassifier", "KNeighborsRegressor",
+    "MLPClassifier", "MLPRegressor", "LogisticRegression", "SGDClassifier", "SGDRegressor", "Perceptron",
+    "PassiveAggressiveClassifier", "RidgeClassifier", "Ridge", "Lasso", "ElasticNet",
+    "GaussianProcessRegressor", "GaussianProcessClassifier",
+})  # fmt: skip
 _BORDERS, _PLANES = "tells classes apart by straight borders", "fits a plane"
 STRAIGHT = {
     **dict.fromkeys(("LogisticRegression", "LinearSVC", "SGDClassifier", "Perceptron"), _BORDERS),
@@ -145,6 +116,17 @@ _CATBOOST = [
     Row("more steps", {"iterations": 500, "learning_rate": 0.1, "depth": 6}),
     Row("deeper trees in smaller steps", {"iterations": 1000, "learning_rate": 0.05, "depth": 8}),
 ]
+_NATIVE = {"n_estimators": "num_boost_round", "min_child_samples": "min_data_in_leaf"}
+"""Parameters that the libraries' own interfaces call otherwise."""
+ALIASES = {"iterations": ("n_estimators", "num_boost_round", "num_trees"), "learning_rate": ("eta",),
+           "depth": ("max_depth",)}  # fmt: skip
+"""What else CatBoost calls a parameter; of several names only one may be given."""
+
+
+def _native(rows: list[Row]) -> list[Row]:
+    return [Row(row.why, {_NATIVE.get(key, key): one for key, one in row.params.items()}) for row in rows]
+
+
 _KERNEL = [
     Row("a wider kernel and a higher price of mistakes", {"kernel": "rbf", "C": 10.0, "gamma": "scale"}),
     Row("a higher price of mistakes", {"kernel": "rbf", "C": 100.0, "gamma": "scale"}),
@@ -215,6 +197,9 @@ TABLES: dict[str, list[Row]] = {
     "LGBMRegressor": _LIGHTGBM,
     "CatBoostClassifier": _CATBOOST,
     "CatBoostRegressor": _CATBOOST,
+    "CatBoost": _CATBOOST,
+    "xgboost.Booster": _native(_XGBOOST),
+    "lightgbm.Booster": _native(_LIGHTGBM),
     "SVC": _KERNEL,
     "SVR": _KERNEL,
     "KNeighborsClassifier": _NEIGHBOURS,

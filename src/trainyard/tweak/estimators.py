@@ -8,7 +8,7 @@ from typing import Any
 
 from trainyard.policy import Policy
 from trainyard.runs.files import Move
-from trainyard.tweak.estimator_tables import NEAR, SCALE_SENSITIVE, SCALERS, STRAIGHT, TABLES, Row
+from trainyard.tweak.estimator_tables import ALIASES, NEAR, SCALE_SENSITIVE, SCALERS, STRAIGHT, TABLES, Row
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.moves import move
 from trainyard.tweak.record import TrialRecord
@@ -30,7 +30,7 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: i
     short = f"the held-out number is {best.value:.3f}" if best.value is not None else "it is below the target"
     scale = [] if scaled or name not in SCALE_SENSITIVE else [_scale(best)]
     for number, row in enumerate(TABLES.get(name, []), start=1):
-        changed = _changed(row, params)
+        changed = _changed(name, row, params)
         moves = [*scale, *([_set(changed, params, prefix)] if changed else [])]
         if moves:
             yield Step(
@@ -84,11 +84,23 @@ def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] 
 
 
 def _short(name: object) -> str:
-    return str(name or "").rsplit(".", 1)[-1]
+    """The class without its module; a `Booster` is each library's own."""
+    whole = str(name or "")
+    short = whole.rsplit(".", 1)[-1]
+    return whole if short == "Booster" else short
 
 
-def _changed(row: Row, params: dict[str, Any]) -> dict[str, Any]:
-    """The row's parameters that differ from what the estimator has."""
+def _changed(name: str, row: Row, params: dict[str, Any]) -> dict[str, Any]:
+    """The row's parameters that differ from what the estimator has.
+
+    CatBoost tells only those that it was given, by whichever of their names.
+    """
+    if name.startswith("CatBoost"):
+        called = {
+            next((one for one in ALIASES.get(key, ()) if one in params), key): value
+            for key, value in row.params.items()
+        }
+        return {key: value for key, value in called.items() if params.get(key) != value}
     return {key: value for key, value in row.params.items() if key in params and params[key] != value}
 
 

@@ -37,7 +37,8 @@ class XGBoostAdapter:
         return path.relative_to(session.trial.folder).as_posix()
 
     def describe(self, model: Any) -> dict[str, Any]:
-        return _described("xgboost.Booster", json.loads(model.save_config())["learner"])
+        learner = json.loads(model.save_config())["learner"]
+        return _described("xgboost.Booster", {**learner, **asked_of(model)})
 
 
 class LightGBMAdapter:
@@ -60,7 +61,27 @@ class LightGBMAdapter:
         return path.relative_to(session.trial.folder).as_posix()
 
     def describe(self, model: Any) -> dict[str, Any]:
-        return _described("lightgbm.Booster", model.params)
+        return _described("lightgbm.Booster", {**model.params, **asked_of(model)})
+
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "xgboost": {"learning_rate": 0.3, "max_depth": 6, "subsample": 1.0, "colsample_bytree": 1.0},
+    "lightgbm": {"learning_rate": 0.1, "max_depth": -1, "num_leaves": 31, "min_data_in_leaf": 20},
+}
+"""What the libraries take for the parameters that moves set, where a script says nothing."""
+ALIASES = {
+    "eta": "learning_rate",
+    "shrinkage_rate": "learning_rate",
+    "max_leaves": "num_leaves",
+    "min_child_samples": "min_data_in_leaf",
+    **dict.fromkeys(("num_iterations", "num_iteration", "n_estimators", "num_rounds"), "num_boost_round"),
+}
+"""Other names of those parameters."""
+
+
+def asked_of(model: Any) -> dict[str, Any]:
+    """The parameters that a booster was trained with, by their common names; `num_boost_round` among them."""
+    return getattr(model, "_trainyard", {})
 
 
 ADAPTERS: dict[str, Adapter] = {"xgboost": XGBoostAdapter(), "lightgbm": LightGBMAdapter()}
@@ -176,9 +197,26 @@ class _Native:
         )
         return fewer, options
 
+    def moved(
+        self, session: Session, library: str, params: dict[str, Any], rounds: int
+    ) -> tuple[dict[str, Any], int]:
+        """The parameters and rounds of a training as the moves want them; what the script said otherwise."""
+        named = {ALIASES.get(name, name): value for name, value in params.items()}
+        self.asked = {**DEFAULTS[library], "num_boost_round": rounds, **named}
+        wanted: dict[str, Any] = {}
+        for move in session.spec["moves"]:
+            wanted |= move["args"]["params"] if move["kind"] == "set_params" else {}
+        if not wanted:
+            return params, rounds
+        self.asked |= wanted
+        kept = {name: value for name, value in params.items() if ALIASES.get(name, name) not in wanted}
+        rounds = int(wanted.pop("num_boost_round", rounds))
+        return {**kept, **wanted}, rounds
+
     def fitted(self, session: Session, booster: Any, adapter: Adapter, data: Any) -> None:
         """Takes in the booster that came out."""
         del data
+        booster._trainyard = self.asked
         known: Fitted = session.take(booster, adapter)
         known.fits += 1
         known.validation, known.held_out = self.validation, self.held_out

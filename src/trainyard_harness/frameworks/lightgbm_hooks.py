@@ -46,6 +46,7 @@ def _train(original: Callable[..., Any], lightgbm: ModuleType) -> Callable[..., 
             raise sessions.OutOfTime
         alone = session.depth == 0
         if alone:
+            params, num_boost_round = native.moved(session, "lightgbm", dict(params), num_boost_round)
             train_set, options = native.prepare(session, train_set, options, "valid_sets")
         params = {"deterministic": True, "force_row_wise": True, **params}
         run = Rounds(session, num_boost_round, _sampled(params))

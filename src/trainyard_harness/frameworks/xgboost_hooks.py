@@ -47,6 +47,7 @@ def _train(original: Callable[..., Any], xgboost: ModuleType) -> Callable[..., A
             raise sessions.OutOfTime
         alone = session.depth == 0
         if alone:
+            params, num_boost_round = native.moved(session, "xgboost", params, num_boost_round)
             dtrain, options = native.prepare(session, dtrain, options, "evals")
         run = Rounds(session, num_boost_round, sampled=_sampled(params))
         if run.sampled:

@@ -320,3 +320,20 @@ def test_a_race_gives_way_to_the_moves_that_won_it() -> None:
     assert [one.args["to"] for one in won.moves if one.kind == "head"] == ["gap"]
     assert "global pooling won the race" in won.reason
     assert resolved(spec, None).moves == lost.moves
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"),
+    [
+        ("xgboost.Booster", {"num_boost_round": 2, "learning_rate": 0.05, "max_depth": 1}, "num_boost_round"),
+        ("lightgbm.Booster", {"num_boost_round": 2, "learning_rate": 0.1, "max_depth": 1}, "num_boost_round"),
+        ("catboost.CatBoostClassifier", {"n_estimators": 2}, "n_estimators"),
+        ("catboost.CatBoostClassifier", {"verbose": 0}, "iterations"),
+    ],
+)
+def test_boosting_gets_more_steps_by_the_name_that_its_library_knows(
+    name: str, given: dict[str, object], wanted: str
+) -> None:
+    architecture = {"kind": "estimator", "estimator": {"class": name, "params": given, "steps": []}}
+    params = args(next_of(record(architecture, 0.6)))["set_params"]["params"]
+    assert params[wanted] >= 400  # type: ignore[index]
