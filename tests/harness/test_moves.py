@@ -9,9 +9,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.harness.conftest import HARNESS, Bench
+from trainyard.tweak import capacity
+from trainyard.tweak.network import Network
 
 CHECKS = Path(__file__).with_name("moves_checks.py")
 NAMES = [
@@ -53,6 +56,52 @@ def test_a_torch_script_begins_at_the_rate_that_was_asked_for(bench: Callable[[s
     ended = torch.train((Path(__file__).parent / "scripts" / "t_prints_nothing.py").read_text(), trial)
     ended.clean()
     assert ended.architecture["compile"]["optimizer"]["config"]["learning_rate"] == 0.004
+
+
+CHAIN = """
+    import torch
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+    from torch import nn
+
+    images, digits = load_digits(return_X_y=True)
+    images = torch.tensor(images / 16, dtype=torch.float32).reshape(-1, 1, 8, 8)
+    X_train, X_test, y_train, y_test = train_test_split(images, torch.tensor(digits), random_state=0)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2))
+            self.hidden = nn.Linear(in_features=2 * 9, out_features=3)
+            self.out = nn.Linear(3, 10)
+
+        def forward(self, x):
+            return self.out(torch.relu(self.hidden(self.body(x).flatten(1))))
+
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(60):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(X_train), y_train).backward()
+        optimizer.step()
+    with torch.no_grad():
+        print("test accuracy", (model(X_test).argmax(1) == y_test).float().mean().item())
+"""
+
+
+def test_the_layers_of_a_torch_script_are_widened_as_it_makes_them(bench: Callable[[str], Bench]) -> None:
+    torch = bench("pytorch")
+    source = torch.source(CHAIN)
+    plain = torch.train(source, torch.trial("plain"))
+    (wider,) = capacity.rechained(Network(plain.architecture))
+    spec = {"trial": 1, "parent": None, "moves": [msgspec.to_builtins(wider)]}
+    ended = torch.train(source, torch.trial("wider", spec=spec))
+    ended.clean()
+    sizes = {
+        one["name"]: one["made"]["sizes"] for one in ended.architecture["layers"] if one["made"] is not None
+    }
+    assert sizes == {"body.0": [1, 16], "body.1": [16], "hidden": [144, 64], "out": [64, 10]}
+    assert ended.number("accuracy")["value"] > plain.number("accuracy")["value"] + 0.1
 
 
 PIPELINE = """

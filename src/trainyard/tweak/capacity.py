@@ -91,6 +91,34 @@ def rebuild(network: Network, classes: int | None) -> list[Move]:
     return [move("rebuild", f"widened {told}, where the script makes them", layers=layers)]
 
 
+def rechained(network: Network) -> list[Move]:
+    """Widths at the floors for a PyTorch model whose layers, as the script makes them, are one chain.
+
+    Whether what lies between them keeps the sizes shows when the script runs again.
+    """
+    chain = sorted((one for one in network.layers if one.turn is not None), key=lambda one: one.turn or 0)
+    weighted = [one for one in chain if len(one.sizes) > 1]
+    if len(weighted) < 2 or chain[0] is not weighted[0] or chain[-1] is not weighted[-1]:
+        return []
+    layers, told = [], []
+    old = new = weighted[0].sizes[0]
+    for one in chain:
+        if not old or one.sizes[0] % old or (one.sizes[0] != old and one.kind != "Linear"):
+            return []
+        sizes = [one.sizes[0] // old * new]
+        if len(one.sizes) > 1:
+            old = one.sizes[1]
+            floor = FLOORS["dense" if one.kind == "Linear" else "conv"]
+            new = old if one is weighted[-1] else max(old, floor)
+            sizes.append(new)
+            told += [f"{one.name} {old} to {new}"] if new > old else []
+        if sizes != list(one.sizes):
+            layers.append({"name": one.name, "turn": one.turn, "was": list(one.sizes), "sizes": sizes})
+    if not told:
+        return []
+    return [move("rebuild", f"widened {', '.join(told)}, where the script makes them", layers=layers)]
+
+
 def blocks(network: Network) -> list[Layer]:
     """Behind which layers a block of convolution, activation and normalisation ends, first to last."""
     return [

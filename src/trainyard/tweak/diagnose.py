@@ -7,7 +7,7 @@ import math
 from trainyard.policy import Policy
 from trainyard.tweak import estimators
 from trainyard.tweak.curves import Curve, curve, doublings_to, falling
-from trainyard.tweak.estimator_tables import STRAIGHT
+from trainyard.tweak.estimator_traits import LIMITS, STRAIGHT
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.network import POOLED_HEADS, Network
 from trainyard.tweak.record import TrialRecord
@@ -65,7 +65,7 @@ def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]
     if not broken:
         found += _unlearnable(record, seen, chance, held)
         found += _fit(seen, held, policy, chance)
-    found += _straight(record, policy)
+    found += _limited(record, policy)
     found += _input(record, network)
     found += _head(record, network)
     found += _saturated(network)
@@ -156,15 +156,19 @@ def _fit(seen: Curve, held: float | None, policy: Policy, chance: float | None) 
     return found
 
 
-def _straight(record: TrialRecord, policy: Policy) -> list[Finding]:
-    """An estimator that can learn nothing bent, and falls short."""
+def _limited(record: TrialRecord, policy: Policy) -> list[Finding]:
+    """An estimator that falls short of the target, and can learn nothing bent, or has other limits."""
     read = estimators.read(record.architecture)
-    if read is None or read[0] not in STRAIGHT or record.value is None:
+    if read is None or record.value is None or policy.reaches(record.value, policy.target):
         return []
-    if policy.reaches(record.value, policy.target):
+    name, held = read[0], record.value
+    if name in STRAIGHT:
+        text = f"{name} {STRAIGHT[name]}, and reaches {held:.2f}: what it is to learn may be bent."
+    elif name in LIMITS:
+        text = f"{name} {LIMITS[name]}, and reaches {held:.2f}: another estimator may be what is needed."
+    else:
         return []
-    text = f"{read[0]} {STRAIGHT[read[0]]}, and reaches {record.value:.2f}: what it is to learn may be bent."
-    return [Finding(Kind.UNDERFIT, 0.4, text, {"held": record.value})]
+    return [Finding(Kind.UNDERFIT, 0.4, text, {"held": held})]
 
 
 def _by_losses(seen: Curve, held: float) -> list[Finding]:

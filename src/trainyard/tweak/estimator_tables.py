@@ -17,24 +17,6 @@ class Row:
     params: dict[str, Any]
 
 
-SCALERS = frozenset({
-    "StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "Normalizer", "QuantileTransformer",
-    "PowerTransformer", "ColumnTransformer", "TfidfVectorizer", "TfidfTransformer",
-})  # fmt: skip
-SCALE_SENSITIVE = frozenset({
-    "SVC", "SVR", "NuSVC", "NuSVR", "LinearSVC", "LinearSVR", "KNeighborsClassifier", "KNeighborsRegressor",
-    "MLPClassifier", "MLPRegressor", "LogisticRegression", "SGDClassifier", "SGDRegressor", "Perceptron",
-    "PassiveAggressiveClassifier", "RidgeClassifier", "Ridge", "Lasso", "ElasticNet",
-    "GaussianProcessRegressor", "GaussianProcessClassifier",
-})  # fmt: skip
-_BORDERS, _PLANES = "tells classes apart by straight borders", "fits a plane"
-STRAIGHT = {
-    **dict.fromkeys(("LogisticRegression", "LinearSVC", "SGDClassifier", "Perceptron"), _BORDERS),
-    **dict.fromkeys(("RidgeClassifier", "LinearDiscriminantAnalysis"), _BORDERS),
-    **dict.fromkeys(("LinearRegression", "Ridge", "Lasso", "ElasticNet", "SGDRegressor"), _PLANES),
-}
-"""What can learn nothing bent from the features as they are, and how a person is told."""
-
 _FREE = {
     "max_depth": None,
     "min_samples_leaf": 1,
@@ -132,6 +114,7 @@ _KERNEL = [
     Row("a higher price of mistakes", {"kernel": "rbf", "C": 100.0, "gamma": "scale"}),
     Row("a linear border", {"kernel": "linear", "C": 1.0}),
 ]
+_NU = [Row("a wider kernel and fewer mistakes allowed", {"kernel": "rbf", "nu": 0.1, "gamma": "scale"})]
 _NEIGHBOURS = [
     Row("near neighbours count more", {"n_neighbors": 5, "weights": "distance"}),
     Row("fewer neighbours follow the border more closely", {"n_neighbors": 3, "weights": "distance"}),
@@ -202,6 +185,8 @@ TABLES: dict[str, list[Row]] = {
     "lightgbm.Booster": _native(_LIGHTGBM),
     "SVC": _KERNEL,
     "SVR": _KERNEL,
+    "NuSVC": _NU,
+    "NuSVR": _NU,
     "KNeighborsClassifier": _NEIGHBOURS,
     "KNeighborsRegressor": _NEIGHBOURS,
     "LogisticRegression": _LOGISTIC,
@@ -223,6 +208,12 @@ TABLES: dict[str, list[Row]] = {
     "MultinomialNB": _COUNTS,
     "BernoulliNB": _COUNTS,
     "ComplementNB": _COUNTS,
+    "QuadraticDiscriminantAnalysis": [
+        Row("rounder clouds need fewer samples", {"reg_param": value}) for value in (0.1, 0.01, 0.5)
+    ],
+    "LinearDiscriminantAnalysis": [
+        Row("as much shrinkage as the samples ask for", {"solver": "lsqr", "shrinkage": "auto"})
+    ],
     "GaussianNB": [Row("wider bells", {"var_smoothing": 1e-3}), Row("wider bells", {"var_smoothing": 1e-1})],
 }
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from trainyard.policy import Policy
 from trainyard.runs.files import Move
-from trainyard.tweak.estimator_tables import ALIASES, NEAR, SCALE_SENSITIVE, SCALERS, STRAIGHT, TABLES, Row
+from trainyard.tweak.estimator_tables import ALIASES, NEAR, TABLES, Row
+from trainyard.tweak.estimator_traits import LIMITS, REDUCING, SCALE_SENSITIVE, SCALERS, STRAIGHT
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.moves import move
 from trainyard.tweak.record import TrialRecord
@@ -29,6 +30,7 @@ def steps(best: TrialRecord, findings: list[Finding], policy: Policy, *, seed: i
     name, params, prefix, scaled = found
     short = f"the held-out number is {best.value:.3f}" if best.value is not None else "it is below the target"
     scale = [] if scaled or name not in SCALE_SENSITIVE else [_scale(best)]
+    yield from _unreduced(best, short)
     for number, row in enumerate(TABLES.get(name, []), start=1):
         changed = _changed(name, row, params)
         moves = [*scale, *([_set(changed, params, prefix)] if changed else [])]
@@ -63,10 +65,26 @@ def _expanded(best: TrialRecord, name: str, short: str) -> Iterator[Step]:
     yield Step("expanded", [one], f"{one.reason}. Why: {name} {STRAIGHT[name]}; {short}")
 
 
+def _unreduced(best: TrialRecord, short: str) -> Iterator[Step]:
+    """All features for a pipeline whose earlier steps leave few of them."""
+    changed: dict[str, Any] = {}
+    told = []
+    for one in (best.architecture.get("estimator") or {}).get("steps") or []:
+        params = one.get("params") or {}
+        for key, value in REDUCING.get(_short(one.get("class")), {}).items():
+            if params.get(key) not in (None, value):
+                changed[f"{one.get('name')}__{key}"] = value
+                told.append(f"{one.get('name')} leaves {params[key]}")
+    if changed:
+        one = _set(changed, {}, "")
+        yield Step("unreduced", [one], f"{one.reason}. Why: {', '.join(told)} of the features; {short}")
+
+
 def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] | None:
     """(class, parameters, prefix of their names, whether inputs are scaled) of what learns.
 
-    In a pipeline that is the last step, whose parameters are named `step__parameter`.
+    In a pipeline that is the last step, whose parameters are named `step__parameter`; of what wraps another
+    estimator and has no table of its own, that one.
     """
     found = architecture.get("estimator")
     if not isinstance(found, dict):
@@ -79,6 +97,9 @@ def read(architecture: dict[str, Any]) -> tuple[str, dict[str, Any], str, bool] 
         found, step = steps_[-1], steps_[-1].get("name", "")
         # A pipeline that moves have made is not there yet when the next trial's parameters are set.
         prefix = "" if step == OWN_STEP else f"{step}__"
+    inner = found.get("inner")
+    if isinstance(inner, dict) and _short(found.get("class")) not in {*TABLES, *LIMITS}:
+        prefix, found = f"{prefix}{inner.get('name')}__", inner
     params = found.get("params")
     return _short(found.get("class")), params if isinstance(params, dict) else {}, prefix, scaled
 
@@ -105,7 +126,10 @@ def _changed(name: str, row: Row, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set(changed: dict[str, Any], params: dict[str, Any], prefix: str) -> Move:
-    told = ", ".join(f"{key} from {params.get(key)} to {value}" for key, value in changed.items())
+    told = ", ".join(
+        f"{key} from {params[key]} to {value}" if key in params else f"{key} to {value}"
+        for key, value in changed.items()
+    )
     return move(
         "set_params", f"set {told}", params={f"{prefix}{key}": value for key, value in changed.items()}
     )

@@ -31,6 +31,10 @@ class Layer:
     trainable: bool
     made_at: tuple[str, ...] = ()
     """The calls in pushed code that made it, innermost first."""
+    turn: int | None = None
+    """As the how manieth a PyTorch script makes it."""
+    sizes: tuple[int, ...] = ()
+    """Of a PyTorch layer: what goes in and what comes out; of one that keeps the size, that."""
 
     @property
     def width(self) -> int | None:
@@ -138,7 +142,8 @@ def _layer(raw: dict[str, Any]) -> Layer:
     trainable = config.get("trainable") is not False
     while kind in ("Bidirectional", "TimeDistributed") and isinstance(config.get("layer"), dict):
         kind, config = str(config["layer"].get("class_name", "")), _dict(config["layer"].get("config"))
-    shape, made_at = raw.get("output_shape"), raw.get("made_at")
+    shape, made_at, made = raw.get("output_shape"), raw.get("made_at"), _dict(raw.get("made"))
+    sizes = made.get("sizes")
     return Layer(
         name=str(raw.get("name", "")),
         kind=kind,
@@ -147,6 +152,8 @@ def _layer(raw: dict[str, Any]) -> Layer:
         params=_int(raw.get("params")) or 0,
         trainable=trainable,
         made_at=tuple(str(one) for one in made_at) if isinstance(made_at, list) else (),
+        turn=_int(made.get("turn")),
+        sizes=tuple(_int(one) or 0 for one in sizes) if isinstance(sizes, list) else (),
     )
 
 

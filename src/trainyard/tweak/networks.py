@@ -217,7 +217,10 @@ def _training_only(parts: Parts) -> Iterator[Step]:
     """For models whose layers can't be edited: rate and epochs, and widths as the script makes its layers."""
     rate = parts.network.rate
     if not parts.network.layers or not parts.network.training.get("epochs"):
-        yield from _rates(parts)  # a loop of the script's own, whose length is its own too
+        # a loop of the script's own, whose length is its own too
+        if wider := capacity.rechained(parts.network):
+            yield Step("rebuilt", wider, _because(wider, [parts.short()]))
+        yield from _rates(parts)
         return
     if parts.broken and (lower := parts.rate()):
         moves = [*lower, *parts.long()]

@@ -165,7 +165,7 @@ def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
         if (reached := curve(record).train) is not None:
             train.append(reached)
     memorised = max(train, default=0.0)
-    if len(held) <= MEMORISING or (train and memorised < chance + 0.2 and len(held) <= 2 * MEMORISING):
+    if len(held) <= MEMORISING or (memorised < chance + 0.2 and len(held) <= 2 * MEMORISING):
         return None
     told = f"training accuracy reached {memorised:.2f}, but " if memorised > chance + 0.2 else ""
     return (

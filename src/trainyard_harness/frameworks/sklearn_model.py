@@ -79,6 +79,9 @@ def describe(estimator: Any) -> dict[str, Any]:
             {"name": name, "class": class_name(step), "params": _params(step)} for name, step in steps
         ]
         found["params"] = {}
+    inner = getattr(estimator, "estimator", None)
+    if hasattr(inner, "get_params"):
+        found["inner"] = {"name": "estimator", "class": class_name(inner), "params": _params(inner)}
     return {
         "schema": 1,
         "kind": "estimator",

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import torch_mistakes, torch_tensors
+from trainyard_harness.frameworks import torch_mistakes, torch_rebuild, torch_tensors
 from trainyard_harness.frameworks.torch_data import rows_of
 from trainyard_harness.frameworks.torch_model import TorchAdapter
 from trainyard_harness.frameworks.torch_tensors import TENSORS
@@ -139,6 +139,7 @@ def patch(torch: ModuleType) -> None:
     module, optimizer = torch.nn.Module, torch.optim.Optimizer
     module.parameters = _parameters(module.parameters)
     torch_tensors.patch(module)
+    torch_rebuild.patch(torch.nn)
     optimizer.__init__ = _optimizer(optimizer.__init__)
     scheduler = torch.optim.lr_scheduler.LRScheduler
     scheduler.__init__ = _kept(scheduler.__init__, LOOPS.schedulers)

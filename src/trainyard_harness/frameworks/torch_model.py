@@ -8,6 +8,7 @@ from typing import Any
 
 from trainyard_harness.data import count
 from trainyard_harness.frameworks.keras_model import BATCH, COLLECTED, judged
+from trainyard_harness.frameworks.torch_rebuild import made
 from trainyard_harness.holdout import classes_of
 from trainyard_harness.session import Samples, Session
 
@@ -85,6 +86,7 @@ class TorchAdapter:
                 "config": {"text": layer.extra_repr()},
                 "output_shape": None,
                 "params": sum(one.numel() for one in layer.parameters()),
+                "made": made(layer),
             }
             for name, layer in model.named_modules()
             if name and not any(True for _ in layer.children())

@@ -337,3 +337,65 @@ def test_boosting_gets_more_steps_by_the_name_that_its_library_knows(
     architecture = {"kind": "estimator", "estimator": {"class": name, "params": given, "steps": []}}
     params = args(next_of(record(architecture, 0.6)))["set_params"]["params"]
     assert params[wanted] >= 400  # type: ignore[index]
+
+
+def torch_net(*made: tuple[str, list[int]]) -> dict[str, object]:
+    layers = [
+        {**layer(kind, f"l{turn}"), "made": {"turn": turn, "sizes": sizes}}
+        for turn, (kind, sizes) in enumerate(made)
+    ]
+    compiled = {"optimizer": {"class_name": "Adam", "config": {"learning_rate": 0.001}}}
+    return {"schema": 1, "kind": "subclassed", "layers": layers, "compile": compiled}
+
+
+def test_a_chain_of_torch_layers_is_widened_so_that_each_takes_what_the_one_before_gives() -> None:
+    net = torch_net(("Conv2d", [1, 4]), ("BatchNorm2d", [4]), ("Linear", [36, 8]), ("Linear", [8, 10]))
+    layers = args(next_of(record(net, 0.6)))["rebuild"]["layers"]
+    assert [one["sizes"] for one in layers] == [[1, 16], [16], [144, 64], [64, 10]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        [("Linear", [20, 8]), ("Linear", [20, 10])],  # branches
+        [("Linear", [20, 64]), ("Linear", [64, 10])],  # wide enough
+        [("Linear", [20, 10])],
+    ],
+)
+def test_torch_layers_that_are_no_narrow_chain_get_other_rates(made: list[tuple[str, list[int]]]) -> None:
+    assert next_of(record(torch_net(*made), 0.6)).spec.step == "rate 3"
+
+
+def test_a_pipeline_that_leaves_few_features_gets_them_all_first() -> None:
+    steps = [
+        {"name": "pca", "class": "sklearn.decomposition.PCA", "params": {"n_components": 2}},
+        {"name": "svc", "class": "sklearn.svm.SVC", "params": {"C": 1.0}},
+    ]
+    pipeline = {"class": "sklearn.pipeline.Pipeline", "params": {}, "steps": steps}
+    proposal = next_of(record({"kind": "estimator", "estimator": pipeline}, 0.6))
+    assert args(proposal)["set_params"] == {"params": {"pca__n_components": None}}
+    assert "pca leaves 2" in proposal.reason
+
+
+def test_what_an_estimator_wraps_is_set_through_it() -> None:
+    inner = {"name": "estimator", "class": "sklearn.linear_model.LogisticRegression", "params": {"C": 1e-5}}
+    wrapped = {"class": "sklearn.multiclass.OneVsRestClassifier", "params": {}, "steps": [], "inner": inner}
+    found = args(next_of(record({"kind": "estimator", "estimator": wrapped}, 0.6)))
+    assert found["set_params"]["params"] == {"estimator__C": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("VotingClassifier", "members"), ("GridSearchCV", "own values"), ("NearestCentroid", "one centre")],
+)
+def test_what_no_parameter_mends_is_refused_with_its_limit(name: str, limit: str) -> None:
+    answer = propose([record(estimator(name), 0.6)], POLICY, seed=0)
+    assert isinstance(answer, Exhausted)
+    assert limit in " ".join(answer.findings)
+
+
+def test_labels_are_not_said_to_be_past_learning_while_nothing_learnt_its_training_data() -> None:
+    history = [record(estimator("SVC", C=1.0, kernel="rbf", gamma="scale"), 0.12)]
+    while len(history) <= 4:
+        proposal = next_of(*history)
+        history.append(record(history[0].architecture, 0.12, spec=proposal.spec))
