@@ -161,6 +161,12 @@ _ADABOOST = [
     Row("more members", {"n_estimators": 300, "learning_rate": 1.0}),
     Row("more members in smaller steps", {"n_estimators": 600, "learning_rate": 0.3}),
 ]
+_BAGS = [
+    Row(
+        "more members, each of which sees enough",
+        {"n_estimators": 100, "max_samples": 1.0, "max_features": 1.0},
+    )
+]
 _COUNTS = [Row("less smoothing", {"alpha": 0.1}), Row("hardly any smoothing", {"alpha": 0.01})]
 
 TABLES: dict[str, list[Row]] = {
@@ -203,8 +209,9 @@ TABLES: dict[str, list[Row]] = {
     "ElasticNet": _SHRUNK,
     "AdaBoostClassifier": _ADABOOST,
     "AdaBoostRegressor": _ADABOOST,
-    "BaggingClassifier": [Row("more members", {"n_estimators": 100})],
-    "BaggingRegressor": [Row("more members", {"n_estimators": 100})],
+    "BaggingClassifier": _BAGS,
+    "BaggingRegressor": _BAGS,
+    "KernelRidge": [Row("a kernel that bends", {"kernel": "rbf", "alpha": 0.1, "gamma": None})],
     "MultinomialNB": _COUNTS,
     "BernoulliNB": _COUNTS,
     "ComplementNB": _COUNTS,

@@ -20,6 +20,7 @@ STRAIGHT = {
     **dict.fromkeys(("LogisticRegression", "LinearSVC", "SGDClassifier", "Perceptron"), _BORDERS),
     **dict.fromkeys(("RidgeClassifier", "LinearDiscriminantAnalysis"), _BORDERS),
     **dict.fromkeys(("LinearRegression", "Ridge", "Lasso", "ElasticNet", "SGDRegressor"), _PLANES),
+    **dict.fromkeys(("BayesianRidge", "ARDRegression", "HuberRegressor", "LinearSVR"), _PLANES),
 }
 """What can learn nothing bent from the features as they are, and how a person is told."""
 _TREE, _ONE_BY_ONE = "is one tree, of which forests average many", "takes features one by one"
