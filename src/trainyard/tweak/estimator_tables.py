@@ -161,6 +161,9 @@ _ADABOOST = [
     Row("more members", {"n_estimators": 300, "learning_rate": 1.0}),
     Row("more members in smaller steps", {"n_estimators": 600, "learning_rate": 0.3}),
 ]
+_NEAR_ENOUGH = [
+    Row("far enough to find neighbours", {"radius": radius, "weights": "distance"}) for radius in (2.0, 4.0)
+]
 _BAGS = [
     Row(
         "more members, each of which sees enough",
@@ -211,6 +214,9 @@ TABLES: dict[str, list[Row]] = {
     "AdaBoostRegressor": _ADABOOST,
     "BaggingClassifier": _BAGS,
     "BaggingRegressor": _BAGS,
+    "GaussianProcessRegressor": [Row("noise is allowed for", {"alpha": 0.1, "normalize_y": True})],
+    "RadiusNeighborsClassifier": _NEAR_ENOUGH,
+    "RadiusNeighborsRegressor": _NEAR_ENOUGH,
     "KernelRidge": [Row("a kernel that bends", {"kernel": "rbf", "alpha": 0.1, "gamma": None})],
     "MultinomialNB": _COUNTS,
     "BernoulliNB": _COUNTS,
