@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+# A test is not wrong because the machine is slow, and not right by the luck of its examples.
+settings.register_profile("same everywhere", deadline=None, derandomize=True, database=None)
+settings.load_profile("same everywhere")
 TOP = Path(__file__).resolve().parent.parent
 EXAMPLES = TOP / "examples"
 COMMAND = Path(sys.executable).with_name("trainyard")
