@@ -39,8 +39,10 @@ def summary(verdict: Verdict, served_at: str | None = None, *, color: bool) -> s
     if verdict.looks > 1:
         lines.append(f"  the report part was looked at {verdict.looks} times")
     if verdict.outcome == Outcome.PROMOTED:
-        asked = f"`trainyard predict {verdict.repo} FILE`{f' and {served_at}' if served_at else ''}"
-        lines.append(f"  serving: {f'{asked} answers with it' if verdict.serving else 'not served'}")
+        served = (
+            f"`trainyard predict {verdict.repo} FILE` answers with it" if verdict.serving else "not served"
+        )
+        lines.append(f"  serving: {served}{f', and so does {served_at}' if served_at else ''}")
     if verdict.failure and verdict.failure.hint:
         lines.append(f"  {verdict.failure.hint}")
     if verdict.model:

@@ -169,8 +169,9 @@ class Served:
         except (ChannelError, TrainyardError, OSError) as error:
             await self._stop(worker)
             if isinstance(error, OSError) or getattr(error, "code", None) == ExitCode.NO_EXECUTOR:
-                self.trouble = str(error)
-                emit("cannot load", level="error", repo=self.repo, run=champion.run, error=self.trouble)
+                if str(error) != self.trouble:  # said once, tried until it works
+                    self.trouble = str(error)
+                    emit("cannot load", level="error", repo=self.repo, run=champion.run, error=self.trouble)
                 patience.due = time.monotonic() + _HOST_SECONDS
             else:
                 self._died(worker, f"it could not be loaded: {error}")
