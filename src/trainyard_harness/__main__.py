@@ -18,6 +18,7 @@ from trainyard_harness.files import dump, read_json, write_atomic
 from trainyard_harness.frameworks import HOOKS
 from trainyard_harness.identity import identity
 from trainyard_harness.imports import AfterImport
+from trainyard_harness.leaving import leave
 from trainyard_harness.printed import Listener, numbers_in_files
 from trainyard_harness.script import describe, own_traceback, run
 from trainyard_harness.session import OutOfTime, Session, StartAgain
@@ -104,7 +105,9 @@ def train(session: Session) -> int:
     except SystemExit as left:
         error = left if left.code not in (None, 0) else None
     except StartAgain as wish:
-        _again(session, str(wish), hold_out=False)
+        if not session.out_of_time:
+            _again(session, str(wish), hold_out=False)
+        session.fitted.clear()  # what was half replayed was never trained
     except BaseException as raised:  # noqa: BLE001  KeyboardInterrupt, MemoryError and OutOfTime are answers too
         error = raised
     finally:
@@ -230,4 +233,4 @@ def _print_numbers(session: Session) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -22,6 +22,7 @@ from typing import Any
 from trainyard_harness import entry as entries
 from trainyard_harness import record
 from trainyard_harness.__main__ import main as train
+from trainyard_harness.leaving import leave
 from trainyard_harness.notebook import code_of
 from trainyard_harness.trial import HarnessError, from_environment, read_job
 
@@ -34,7 +35,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(link: socket.socket) -> int:
-    """Imports, then answers requests until the supervisor is gone; in a fork, the training's exit code.
+    """Imports, then answers requests until the supervisor is gone; a fork ends with its training's exit code.
 
     A request is `{"env", "cwd"}` with the descriptor that takes the output. The answers are `{"pid"}` and,
     once the supervisor has said that it watches that process, `{"code"}`, negative for a signal.
@@ -55,7 +56,7 @@ def main(link: socket.socket) -> int:
             if not warm:
                 os.execve(COLD[0], COLD, request["env"])  # noqa: S606
             record.spent_before = spent - charged
-            return train()
+            leave(train())
         charged = spent
         os.close(settles)
         os.close(output)
