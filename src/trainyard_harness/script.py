@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 import os
 import re
-import runpy
 import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from trainyard_harness.notebook import code_of
@@ -36,7 +36,10 @@ def run(entry: str, argv: list[str], work: Path) -> None:
     sys.path[0] = str(path.parent)
     if work != path.parent:
         sys.path.insert(1, str(work))
-    runpy.run_path(str(path), run_name="__main__")
+    # It stays in its place: what it leaves open is closed, and saved by its name, as after `python script.py`.
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    vars(module).update(__file__=str(path), __cached__=None, __builtins__=builtins)
+    exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102
 
 
 def working_folder(path: Path, work: Path) -> Path:
