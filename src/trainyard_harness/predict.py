@@ -152,9 +152,8 @@ def from_json(value: Any) -> Any:
         raise ValueError("a list of samples is expected")
     if isinstance(value[0], dict):
         return value
-    if isinstance(value[0], int | float | str):
-        return np.asarray(value)
-    return np.asarray(value)
+    array = np.asarray(value)
+    return array if array.dtype.kind in "biuf" or array.ndim < 2 else np.asarray(value, dtype="object")
 
 
 def _from_csv(path: Path) -> Any:
@@ -189,30 +188,39 @@ def _fitted_to(samples: Any, known: dict[str, Any]) -> Any:
         raise SampleError("The model takes several inputs: predictions from one file are not possible.")
     import numpy as np
 
-    shape = known["inputs"][0]["shape"]
-    wanted = " x ".join(map(str, shape)) or "one value"
-    hint = f"The model takes samples of {wanted} ({known['inputs'][0]['dtype']})."
+    wanted = known["inputs"][0]
+    shape, kind = wanted["shape"], wanted["dtype"]
     if shape is None:
         raise SampleError("It is not known what the model takes.")
+    hint = f"The model takes samples of {' x '.join(map(str, shape)) or 'one value'} ({kind})."
     if isinstance(samples, list):
-        samples = [list(row.values()) for row in samples]
+        one = not shape and all(wanted["name"] in row for row in samples)
+        samples = [row[wanted["name"]] if one else list(row.values()) for row in samples]
     try:
         array = np.asarray(samples)
-        if array.dtype.kind == "U" and known["inputs"][0]["dtype"][:3] not in {"str", "obj", "<U1"}:
+        if kind == "object" and array.dtype.kind in "UO":
+            array = _mixed(array, wanted.get("kinds"))
+        elif array.dtype.kind in "UO" and kind[:3] not in {"str", "obj"}:
             array = array.astype("float64")
     except ValueError as error:
         raise SampleError(f"The samples are no numbers ({error}).", hint) from error
     size = int(np.prod(shape)) if shape else 1
-    if list(array.shape) == shape:  # one sample without the batch axis
+    if shape and list(array.shape) == shape:  # one sample without the batch axis
         array = array[None]
-    if not shape:
-        return array.reshape(-1)
     if array.ndim < 1 or not array.size or array.size % size or array.size // size != len(array):
         got = " x ".join(map(str, array.shape[1:])) or "one value"
         raise SampleError(f"The samples are of {got}.", hint)
     array = array.reshape(len(array), *shape)
-    kind = known["inputs"][0]["dtype"]
     return array.astype(kind) if array.dtype.kind in "biuf" and kind[:3] in {"int", "flo", "uin"} else array
+
+
+def _mixed(array: Any, kinds: list[str] | None) -> Any:
+    """Text from a file in a table without names: the columns that held numbers hold numbers again."""
+    array = array.astype("object")
+    for place, one in enumerate(kinds or []):
+        if one == "number" and array.ndim == 2 and place < array.shape[1]:
+            array[:, place] = array[:, place].astype("float64")
+    return array
 
 
 def _table(samples: Any, columns: list[dict[str, str]]) -> Any:
@@ -231,14 +239,20 @@ def _table(samples: Any, columns: list[dict[str, str]]) -> Any:
     else:
         raise SampleError(f"{len(names)} columns are expected.", hint)
     for one in columns:
-        if one["dtype"] not in {"object", "str", "string", "category"}:
-            try:
-                column = table[one["name"]]
-                filled = column if one["dtype"] == "bool" else column.replace("", "nan")
-                table[one["name"]] = filled.astype(one["dtype"])
-            except (ValueError, TypeError) as error:
-                raise SampleError(f"Column {one['name']}: {error}.", hint) from error
+        try:
+            table[one["name"]] = _typed(table[one["name"]], one["dtype"])
+        except (ValueError, TypeError) as error:
+            raise SampleError(f"Column {one['name']}: {error}.", hint) from error
     return table
+
+
+def _typed(column: Any, dtype: str) -> Any:
+    """A column of text or numbers as what it was in the training; an empty field is a missing value."""
+    if dtype == "bool":
+        return column.astype(str).str.lower().isin(["1", "1.0", "true", "yes"])
+    if dtype in {"object", "str", "string", "category"}:
+        return column.where(column != "", None if dtype == "string" else float("nan"))
+    return column.replace("", "nan").astype(dtype)
 
 
 def _dummied(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -247,7 +261,7 @@ def _dummied(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
     for column, value in row.items():
         made = [name for name in names if name.startswith(f"{column}_") and name not in row]
         if column not in names:
-            found |= {name: "1" if name == f"{column}_{value}" else "" for name in made}
+            found |= {name: "1" if name == f"{column}_{value}" else "0" for name in made}
     return found
 
 

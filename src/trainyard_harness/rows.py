@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from trainyard_harness.data import is_many
+
+_MIXED = "mixed:"
+"""Before the name of an array whose values are JSON: text beside numbers, or beside missing values."""
 
 
 def packed(x: Any) -> dict[str, Any]:
@@ -27,20 +31,35 @@ def packed(x: Any) -> dict[str, Any]:
         found = {f"csr/{name}": getattr(matrix, name) for name in ("data", "indices", "indptr")}
         found["csr/shape"] = np.asarray(matrix.shape)
     else:
-        found = {"x": x.to_numpy() if hasattr(x, "to_numpy") else np.asarray(x)}
-    return {name: _storable(array) for name, array in found.items()}
+        found = {"x": x.to_numpy() if hasattr(x, "to_numpy") else as_array(x)}
+    return dict(_storable(name, array) for name, array in found.items())
 
 
-def _storable(array: Any) -> Any:
+def as_array(x: Any) -> Any:
+    """`x` as an array; rows of numbers and text stay what they are."""
+    import numpy as np
+
+    array = np.asarray(x)
+    is_mixed = array.dtype.kind == "U" and array.ndim > 1 and isinstance(x, list | tuple)
+    return np.asarray(x, dtype="object") if is_mixed else array
+
+
+def _storable(name: str, array: Any) -> tuple[str, Any]:
+    import numpy as np
+
     if array.dtype.kind != "O":
-        return array
-    if all(isinstance(one, str) for one in array.reshape(-1).tolist()):
-        return array.astype(str)
-    raise ValueError("the samples are neither numbers nor text")
+        return name, array
+    values = array.reshape(-1).tolist()
+    if all(isinstance(one, str) for one in values):
+        return name, array.astype(str)
+    if not all(one is None or isinstance(one, str | int | float) for one in values):
+        raise ValueError("the samples are neither numbers nor text")
+    return f"{_MIXED}{name}", np.asarray([json.dumps(one) for one in values]).reshape(array.shape)
 
 
 def unpacked(arrays: Any) -> Any:
     """The samples of `packed`, from the mapping that `numpy.load` gives."""
+    arrays = {name.removeprefix(_MIXED): _read(name, arrays[name]) for name in arrays}
     names = list(arrays)
     if "x" in names:
         return arrays["x"]
@@ -61,3 +80,13 @@ def unpacked(arrays: Any) -> Any:
         return inputs
     count = sum(name.startswith("part/") for name in names)
     return [arrays[f"part/{place}"] for place in range(count)]
+
+
+def _read(name: str, array: Any) -> Any:
+    import numpy as np
+
+    if not name.startswith(_MIXED):
+        return array
+    found = np.empty(array.size, dtype="object")
+    found[:] = [json.loads(one) for one in array.reshape(-1).tolist()]
+    return found.reshape(array.shape)

@@ -36,7 +36,7 @@ def run(entry: str, argv: list[str], work: Path) -> None:
     sys.path[0] = str(path.parent)
     if work != path.parent:
         sys.path.insert(1, str(work))
-    # It stays in its place: what it leaves open is closed, and saved by its name, as after `python script.py`.
+    # It stays in its place, so that what it leaves open is closed as after `python script.py`.
     module = sys.modules["__main__"] = ModuleType("__main__")
     vars(module).update(__file__=str(path), __cached__=None, __builtins__=builtins)
     exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102

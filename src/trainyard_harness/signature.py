@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trainyard_harness.data import count, is_many
+from trainyard_harness.data import is_many
 from trainyard_harness.files import dump, read_json, write_atomic
+from trainyard_harness.rows import as_array
 
 
 def signature(x: Any, task: str, labels: list[Any] | None, kind: str) -> dict[str, Any]:
     """The signature of a model that was fitted on samples like `x`.
 
     Returns:
-        `inputs` (one per input: name, shape without the batch axis, dtype), `columns` where the samples are a
+        `inputs` (one per input: name, shape without the batch axis, dtype, `kinds` of the columns of a table
+        without names: `number` or `text`), `columns` where the samples are a
         table, `task`, `labels` (names of the classes, in the order of the model's outputs, or null), and
         `kind`: how a label is had from an output (`argmax`, `threshold`, `logit`, `labels`).
     """
@@ -32,12 +34,21 @@ def signature(x: Any, task: str, labels: list[Any] | None, kind: str) -> dict[st
 
 
 def _input(name: str, x: Any) -> dict[str, Any]:
-    shape = getattr(x, "shape", None)
-    if shape is None:
-        return {"name": name, "shape": [] if count(x) is not None else None, "dtype": "str"}
+    if not hasattr(x, "shape"):
+        try:
+            x = as_array(x)
+        except ValueError:  # rows of different lengths
+            return {"name": name, "shape": None, "dtype": "object"}
     dtype = getattr(x, "dtype", None)
     dtype = getattr(dtype, "name", None) or str(dtype or "object")
-    return {"name": name, "shape": [int(one) for one in shape[1:]], "dtype": dtype}
+    found = {"name": str(getattr(x, "name", None) or name), "shape": [int(one) for one in x.shape[1:]]}
+    if dtype == "object" and len(found["shape"]) == 1 and hasattr(x, "T") and not hasattr(x, "columns"):
+        found["kinds"] = [_kind(column) for column in x.T]
+    return {**found, "dtype": "str" if dtype.startswith("str") else dtype}
+
+
+def _kind(column: Any) -> str:
+    return "text" if any(isinstance(one, str) for one in column) else "number"
 
 
 def write(folder: Path, found: dict[str, Any]) -> None:
