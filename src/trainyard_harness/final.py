@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Any
 
-from trainyard_harness import folds, numbers
-from trainyard_harness import signature as signatures
-from trainyard_harness.data import count, joined
+from trainyard_harness import beside, folds
 from trainyard_harness.files import dump, write_atomic
 from trainyard_harness.folds import Fold
 from trainyard_harness.holdout import halves
-from trainyard_harness.rows import packed
-from trainyard_harness.session import Fitted, Samples, Session
-
-STORED = 128 * 2**20
-"""Bytes of held-out samples up to which they are kept beside the model."""
-
-
-@dataclass
-class Measured:
-    """A model's results on its held-out rows."""
-
-    fitted: Fitted
-    selection: Samples
-    report: Samples
-    outcomes: list[dict[str, Any]]
-    """One per distinct set: the shared one, or selection's and report's."""
-    halved: tuple[Any, Any, bool] | None
-    folds: int = 0
-    """How many folds of a k-fold loop the rows are of; 0 where they are one model's."""
-
-    def on(self, part: str) -> dict[str, float]:
-        """The numbers of one part (`selection`, `report`)."""
-        outcome = self.outcomes[0] if part == "selection" else self.outcomes[-1]
-        index = None
-        if self.halved is not None:
-            index = self.halved[0 if part == "selection" else 1]
-        return measure(outcome, index)
+from trainyard_harness.measured import Measured, measure
+from trainyard_harness.seen import Fitted, Samples
+from trainyard_harness.session import Session
 
 
 def conclude(session: Session) -> bool:
@@ -55,12 +27,13 @@ def conclude(session: Session) -> bool:
     if subject is not None:
         with session.inside():
             session.record.set(model=subject.adapter.save(subject.model, session))
+            beside.keep_code(session)
             described = {**subject.adapter.describe(subject.model), "training": subject.training}
         write_atomic(session.trial.architecture, dump(described))
     if chosen is not None:
         _record(session, chosen)
-        _sign(session, chosen)
-        _store_rows(session, chosen)
+        beside.sign(session, chosen)
+        beside.store_rows(session, chosen)
         return True
     return _script_numbers(session)
 
@@ -122,21 +95,27 @@ def _choose(session: Session, candidates: list[Fitted]) -> Measured | None:
 def _over_folds(session: Session, candidates: list[Fitted]) -> Measured | None:
     """The folds of a k-fold loop as one, where the candidates are one; the model is the saved or the last."""
     found: list[Fold] = list(session.folds)
+    kept: dict[int, int] = {}
     for fitted in candidates if len(candidates) + len(found) in range(folds.FEWEST, folds.MOST + 1) else []:
         measured = _measure(session, fitted)
         if measured is not None and measured.selection is measured.report:
+            kept[id(fitted)] = len(found)
             found.append(Fold(measured.report, fitted.trained_on, measured.outcomes[0]))
     if not folds.are_folds(found):
         return None
-    samples, outcome = folds.pooled(found)
-    n = len(outcome["truth"])
-    session.record.note(
-        f"A k-fold loop: the number is of all {len(found)} folds together, {n} rows, each measured by the "
-        "model that did not learn from it. The model kept is of one fold, so `verify` has nothing to repeat."
-    )
     subject = ([one for one in candidates if one.saved] or candidates)[-1]
-    halved = halves(n, session.job.seed, outcome["truth"], samples.ordered)
-    return Measured(subject, samples, samples, [outcome], halved, folds=len(found))
+    number = kept.get(id(subject), len(found) - 1)
+    samples, outcome = folds.pooled(found)
+    sizes = [len(one.outcome["truth"]) for one in found]
+    session.record.note(
+        f"A k-fold loop: the number is of all {len(found)} folds together, {sum(sizes)} rows, each measured "
+        f"by the model that did not learn from it. The model kept is of fold {number + 1}: `verify` measures "
+        f"it on that fold's {sizes[number]} rows again, and takes the other models' predictions as stored."
+    )
+    halved = halves(sum(sizes), session.job.seed, outcome["truth"], samples.ordered)
+    return Measured(
+        subject, samples, samples, [outcome], halved, found[number].samples, sum(sizes[:number])
+    )  # fmt: skip
 
 
 def _better(one: Measured, other: Measured) -> bool:
@@ -187,19 +166,6 @@ def _agrees(session: Session, fitted: Fitted, report: Samples, ours: dict[str, f
             )
             return False
     return True
-
-
-def measure(outcome: dict[str, Any], index: Any) -> dict[str, float]:
-    """All numbers of an adapter's outcome over the rows `index` (None: all)."""
-    truth, predicted, scores = outcome["truth"], outcome["predicted"], outcome.get("scores")
-    if index is not None:
-        truth, predicted = truth[index], predicted[index]
-        scores = scores[index] if scores is not None else None
-    if not len(truth):
-        return {}
-    if outcome["task"] == "regression":
-        return numbers.regression(truth, predicted)
-    return numbers.classification(truth, predicted, scores)
 
 
 def _record(session: Session, chosen: Measured) -> None:
@@ -257,51 +223,3 @@ def _script_numbers(session: Session) -> bool:
             "compared and reported on the same rows."
         )
     return found
-
-
-def _sign(session: Session, chosen: Measured) -> None:
-    outcome, samples = chosen.outcomes[-1], chosen.report
-    x = samples.options.get("collected", samples.x)
-    try:
-        labels = outcome.get("labels") or session.labels
-        found = signatures.signature(x, outcome["task"], labels, outcome.get("kind", "labels"))
-        signatures.write(session.trial.model, found)
-    except Exception as error:  # noqa: BLE001  only predictions need it
-        session.fault("signature.json", error)
-
-
-def _store_rows(session: Session, chosen: Measured) -> None:
-    """`model/heldout.npz`: x, y and the rows of each part, so that the numbers can be had again."""
-    import numpy as np
-
-    if chosen.folds:
-        return
-    try:
-        xs = [samples.options.get("collected", samples.x) for samples in _distinct(chosen)]
-        ys = [samples.y for samples in _distinct(chosen)]
-        if any(count(x) is None or y is None for x, y in zip(xs, ys, strict=True)):
-            return
-        x = xs[0] if len(xs) == 1 else joined(xs[0], xs[1])
-        y = ys[0] if len(ys) == 1 else joined(np.asarray(ys[0]), np.asarray(ys[1]))
-        whole: dict[str, Any] = {}
-        if chosen.halved is not None:
-            selection, report = chosen.halved[0], chosen.halved[1]
-        else:
-            first = count(xs[0]) or 0
-            selection, report = np.arange(first), np.arange(first, first + (count(xs[1]) or 0))
-            whole = {"whole": report}
-        arrays = {**packed(x), "y": packed(y)["x"], "selection": selection, "report": report, **whole}
-        if sum(array.nbytes for array in arrays.values()) > STORED:
-            session.record.note(f"heldout.npz was not written: it would be over {STORED // 2**20} MB.")
-            return
-        path = session.trial.model / "heldout.npz"
-        aside = path.with_name(".heldout.npz")
-        with aside.open("wb") as file:
-            np.savez(file, **arrays)
-        aside.replace(path)
-    except Exception as error:  # noqa: BLE001  the numbers stand without it
-        session.record.note(f"heldout.npz was not written: {error}.")
-
-
-def _distinct(chosen: Measured) -> list[Samples]:
-    return [chosen.selection] if chosen.selection is chosen.report else [chosen.selection, chosen.report]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainyard_harness.data import Print
-from trainyard_harness.session import Fitted, Samples, Session
+from trainyard_harness.seen import Fitted, Samples
+from trainyard_harness.session import Session
 
 FEWEST, MOST = 3, 20
 OVERLAP = 0.01

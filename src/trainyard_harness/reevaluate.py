@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trainyard_harness import own_code, signature
 from trainyard_harness.files import read_json
-from trainyard_harness.final import measure
+from trainyard_harness.measured import measure
 from trainyard_harness.rows import unpacked
-from trainyard_harness.session import Samples
+from trainyard_harness.seen import Samples
 
 
 def main() -> int:
@@ -50,17 +51,32 @@ def numbers(folder: Path) -> dict[str, dict[str, float]]:
         parts: dict[str, Any] = {"all": None, "selection": arrays["selection"], "report": arrays["report"]}
         if "whole" in arrays:  # of two sets, `all` is the one that is reported on
             parts["all"] = arrays["whole"]
+        others = {name.removeprefix("folds/"): arrays[name] for name in arrays if name.startswith("folds/")}
     model, adapter = loaded(folder)
-    outcome = adapter.outcome(model, Samples(x, y, "test", "reevaluate"))
+    known = Samples(x, y, "test", "reevaluate", options={"signature": signature.read(folder)})
+    outcome = adapter.outcome(model, known)
+    if others:
+        first = int(others.pop("first")[0])
+        outcome |= {name: _among(array, first, outcome[name]) for name, array in others.items()}
     return {name: measure(outcome, index) for name, index in parts.items()}
+
+
+def _among(folds: Any, first: int, own: Any) -> Any:
+    """What the models of all folds made of their rows, from row `first` on that of the model kept."""
+    import numpy as np
+
+    return np.concatenate([folds[:first], own, folds[first + len(own) :]])
 
 
 def loaded(folder: Path) -> tuple[Any, Any]:
     """The model in `folder` and the adapter of its framework."""
-    if (folder / "model.keras").exists():
-        from trainyard_harness.frameworks import keras_model
+    own = own_code.load(folder)
+    from trainyard_harness.frameworks import keras_files
 
-        return keras_model.load(folder), keras_model.KerasAdapter()
+    if any((folder / one).exists() for one in (keras_files.WHOLE, keras_files.WEIGHTS, keras_files.SERVED)):
+        from trainyard_harness.frameworks.keras_model import KerasAdapter
+
+        return keras_files.load(folder, own), KerasAdapter()
     from trainyard_harness.frameworks import boosters, sklearn_model
 
     booster = boosters.load(folder)

@@ -14,7 +14,7 @@ from typing import Any
 
 from trainyard_harness.data import Print, count, fingerprint, joined, parts_of, take
 from trainyard_harness.holdout import split
-from trainyard_harness.session import Samples
+from trainyard_harness.seen import Samples
 
 COLLECTED = 256 * 2**20
 """Bytes of held-out rows that are kept; later ones are only left out of the training."""

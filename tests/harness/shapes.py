@@ -109,11 +109,22 @@ KERAS = [
         between=(0.3, 1.0),
     ),
     Shape("k_sequence.py", "keras", "PyDataset with validation", "validation", "validation_data"),
-    Shape("k_subclassed.py", "keras", "subclassed model", "test", "evaluate"),
+    Shape("k_subclassed.py", "keras", "subclassed model", "test", "evaluate", again=True),
+    Shape("k_subclassed.py", "keras2", "subclassed model", "test", "evaluate", again=True),
     Shape("k_from_json.py", "keras", "model_from_json, weights loaded again", "test", "evaluate"),
-    Shape("k_custom_loss_and_callback.py", "keras", "custom loss and callback", "test", "evaluate"),
+    Shape(
+        "k_custom_loss_and_callback.py", "keras", "custom loss and callback", "test", "evaluate", again=True
+    ),
     Shape("k_several_fits.py", "keras", "two fits: train and fine-tune", "test", "evaluate"),
-    Shape("k_fold.py", "keras", "k-fold loop", "test", "evaluate", note="all 3 folds together, 450 rows"),
+    Shape(
+        "k_fold.py",
+        "keras",
+        "k-fold loop",
+        "test",
+        "evaluate",
+        note="all 3 folds together, 450 rows",
+        again=True,
+    ),
     Shape(
         "k_asks_and_plots.py",
         "keras",
@@ -210,6 +221,7 @@ SKLEARN = [
         "sklearn.metrics",
         between=(0.95, 1.0),
         note="all 5 folds together, 569 rows",
+        again=True,
     ),
     Shape("s_partial_fit.py", "sklearn", "partial_fit loop", "test", "score"),
     Shape(

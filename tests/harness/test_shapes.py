@@ -20,7 +20,7 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> DockerExecutor:
     return DockerExecutor(tmp_path_factory.mktemp("docker-home"))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.script)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.image}-{shape.script}")
 def test_the_gate_gets_an_honest_number(shape: Shape, bench: Callable[[str], Bench]) -> None:
     place = bench(shape.image)
     source = place.folder / "source"

@@ -13,7 +13,8 @@ from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.frameworks.keras_model import judged
 from trainyard_harness.holdout import split
-from trainyard_harness.session import Adapter, Fitted, Samples, Session
+from trainyard_harness.seen import Adapter, Fitted, Samples
+from trainyard_harness.session import Session
 
 
 class XGBoostAdapter:

@@ -15,7 +15,8 @@ from trainyard_harness.frameworks.keras_mistakes import Peeked, mistakes
 from trainyard_harness.frameworks.keras_model import describe, describe_compile
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.holdout import halves
-from trainyard_harness.session import Adapter, Fitted, Samples, Session
+from trainyard_harness.seen import Adapter, Fitted, Samples
+from trainyard_harness.session import Session
 
 
 def prepare(

@@ -7,7 +7,8 @@ from typing import Any
 from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.holdout import halves, split
-from trainyard_harness.session import Fitted, Samples, Session
+from trainyard_harness.seen import Fitted, Samples
+from trainyard_harness.session import Session
 
 FEWEST = 10
 """Rows below which nothing can be held out."""

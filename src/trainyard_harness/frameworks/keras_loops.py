@@ -10,7 +10,8 @@ from typing import Any
 from trainyard_harness import session as sessions
 from trainyard_harness import streams
 from trainyard_harness.data import fingerprint, merged
-from trainyard_harness.session import Adapter, Fitted, Samples, Session
+from trainyard_harness.seen import Adapter, Fitted, Samples
+from trainyard_harness.session import Session
 
 PIECES = 64
 """Batches whose rows are kept apart before they are put together."""

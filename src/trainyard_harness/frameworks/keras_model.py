@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from trainyard_harness.data import count, take
 from trainyard_harness.files import plain
+from trainyard_harness.frameworks import keras_files
 from trainyard_harness.frameworks.keras_places import compiled_at, made_at
 from trainyard_harness.holdout import classes_of
 from trainyard_harness.moves.traits import macs
 from trainyard_harness.numbers import labels_of
-from trainyard_harness.session import Samples, Session
+from trainyard_harness.seen import Samples
+from trainyard_harness.session import Session
 
 BATCH = 128
 """Rows that are predicted at once."""
@@ -36,6 +36,9 @@ class KerasAdapter:
         if isinstance(scores, list | dict) or truth is None or isinstance(truth, list | dict):
             raise ValueError("models of several outputs are measured by the script's own numbers alone")
         truth = truth.to_numpy() if hasattr(truth, "to_numpy") else np.asarray(truth)
+        if isinstance(model, keras_files.Served):
+            known = samples.options["signature"]
+            return judged(known["task"], np.asarray(scores), truth, known["kind"] == "logit")
         return judged(task_of(model, truth), np.asarray(scores), truth, _from_logits(model))
 
     def predict(self, model: Any, x: Any) -> Any:
@@ -58,16 +61,7 @@ class KerasAdapter:
         return np.concatenate(scores), samples.y
 
     def save(self, model: Any, session: Session) -> str | None:
-        folder = session.trial.model
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "model.keras"
-        try:
-            model.save(path)
-        except Exception as error:  # noqa: BLE001  custom parts that cannot be described: weights are left
-            path = folder / "model.weights.h5"
-            session.record.note(f"The model has parts that cannot be saved ({error}): only its weights are.")
-            model.save_weights(path)
-        return path.relative_to(session.trial.folder).as_posix()
+        return keras_files.save(model, session)
 
     def describe(self, model: Any) -> dict[str, Any]:
         return describe(model)
@@ -224,9 +218,3 @@ def _layer(layer: Any) -> dict[str, Any]:
         "params": int(layer.count_params()) if layer.built else None,
         "made_at": made_at(layer),
     }
-
-
-def load(folder: Path) -> Any:
-    """The saved model, for a re-evaluation or predictions."""
-    keras = sys.modules.get("keras") or __import__("keras")
-    return keras.models.load_model(folder / "model.keras", compile=True)

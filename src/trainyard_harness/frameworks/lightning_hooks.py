@@ -13,11 +13,12 @@ from trainyard_harness import session as sessions
 from trainyard_harness.frameworks import lightning_steps
 from trainyard_harness.frameworks.lightning_run import FitRun, callback_class, epoch_numbers, listed
 from trainyard_harness.frameworks.torch_data import rows_of
-from trainyard_harness.frameworks.torch_hooks import LOOPS
+from trainyard_harness.frameworks.torch_loops import LOOPS
 from trainyard_harness.frameworks.torch_model import TorchAdapter
 from trainyard_harness.imports import AfterImport
 from trainyard_harness.numbers import plain_metric
-from trainyard_harness.session import Samples, Session
+from trainyard_harness.seen import Samples
+from trainyard_harness.session import Session
 
 
 class LightningAdapter(TorchAdapter):

@@ -11,7 +11,8 @@ from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
 from trainyard_harness.frameworks.sklearn_model import SklearnAdapter, describe, task_of
 from trainyard_harness.holdout import split
-from trainyard_harness.session import Fitted, OutOfTime, Samples, Session
+from trainyard_harness.seen import Fitted, Samples
+from trainyard_harness.session import OutOfTime, Session
 
 ADAPTER = SklearnAdapter()
 FEWEST = 10

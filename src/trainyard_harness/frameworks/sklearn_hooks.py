@@ -15,7 +15,8 @@ from typing import Any
 from trainyard_harness import session as sessions
 from trainyard_harness.frameworks import sklearn_fit
 from trainyard_harness.imports import AfterImport
-from trainyard_harness.session import Division, Session
+from trainyard_harness.seen import Division
+from trainyard_harness.session import Session
 
 Handler = Callable[[Session, Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 

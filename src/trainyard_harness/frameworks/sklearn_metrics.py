@@ -10,7 +10,8 @@ from typing import Any
 from trainyard_harness import session as sessions
 from trainyard_harness.data import count
 from trainyard_harness.imports import AfterImport
-from trainyard_harness.session import Prediction, Session
+from trainyard_harness.seen import Prediction
+from trainyard_harness.session import Session
 
 NAMES = {
     "accuracy_score": "accuracy",

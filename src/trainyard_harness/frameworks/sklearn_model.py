@@ -9,7 +9,8 @@ from typing import Any
 
 from trainyard_harness.files import plain
 from trainyard_harness.frameworks import skops_dump
-from trainyard_harness.session import Samples, Session
+from trainyard_harness.seen import Samples
+from trainyard_harness.session import Session
 
 
 class SklearnAdapter:

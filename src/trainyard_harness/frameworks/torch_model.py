@@ -10,7 +10,11 @@ from trainyard_harness.data import count
 from trainyard_harness.frameworks.keras_model import BATCH, COLLECTED, judged
 from trainyard_harness.frameworks.torch_rebuild import made
 from trainyard_harness.holdout import classes_of
-from trainyard_harness.session import Samples, Session
+from trainyard_harness.seen import Samples
+from trainyard_harness.session import Session
+
+SCRIPTED, WHOLE = "model.torchscript.pt", "module.pickle"
+"""What is loaded for predictions: the module as TorchScript, else with the script's own classes."""
 
 
 class TorchAdapter:
@@ -71,11 +75,13 @@ class TorchAdapter:
         torch.save(model.state_dict(), path)
         try:
             model.eval()
-            torch.jit.save(torch.jit.script(self.network(model)), folder / "model.torchscript.pt")
+            torch.jit.save(torch.jit.script(self.network(model)), folder / SCRIPTED)
         except Exception as error:  # noqa: BLE001  code that TorchScript does not know
             text = str(error).strip().splitlines()
             reason = text[0] if text else type(error).__name__
-            session.record.note(f"The module cannot be loaded without its code ({reason[:200]}).")
+            (folder / SCRIPTED).unlink(missing_ok=True)
+            torch.save(self.network(model), folder / WHOLE)
+            session.record.note(f"The module is loaded by the script's own code ({reason[:200]}).")
         return path.relative_to(session.trial.folder).as_posix()
 
     def describe(self, model: Any) -> dict[str, Any]:
@@ -142,13 +148,8 @@ def _judged(scores: Any, truth: Any) -> dict[str, Any]:
 
 
 def load(folder: Path) -> Any:
-    """The saved module.
-
-    Raises:
-        ValueError: it can only be loaded by the script's own code.
-    """
+    """The saved module. Only ever called inside the sandbox: what TorchScript does not know is a pickle."""
     torch = __import__("torch")
-    path = folder / "model.torchscript.pt"
-    if not path.exists():
-        raise ValueError("the module cannot be loaded without its code")
-    return torch.jit.load(path)
+    if (folder / SCRIPTED).exists():
+        return torch.jit.load(folder / SCRIPTED)
+    return torch.load(folder / WHOLE, weights_only=False)

@@ -16,7 +16,8 @@ from trainyard_harness import session as sessions
 from trainyard_harness.data import fingerprint
 from trainyard_harness.holdout import split
 from trainyard_harness.script import scopes, truth_beside, truth_names
-from trainyard_harness.session import Fitted, Samples, Session
+from trainyard_harness.seen import Fitted, Samples
+from trainyard_harness.session import Session
 
 FEWEST = 10
 """Rows below which nothing can be held out."""

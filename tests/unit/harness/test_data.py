@@ -8,7 +8,7 @@ import pytest
 from trainyard_harness.checkpoints import SHARE, Store, pack, unpack
 from trainyard_harness.data import count, fingerprint, joined, take
 from trainyard_harness.rows import packed, unpacked
-from trainyard_harness.session import Samples
+from trainyard_harness.seen import Samples
 from trainyard_harness.streams import Collector, chosen
 
 X = np.random.default_rng(0).normal(size=(200, 30))

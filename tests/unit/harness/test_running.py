@@ -16,7 +16,7 @@ from trainyard_harness.history import History
 from trainyard_harness.imports import AfterImport
 from trainyard_harness.lookahead import Lookahead
 from trainyard_harness.record import Record
-from trainyard_harness.session import Division
+from trainyard_harness.seen import Division
 from trainyard_harness.trial import HarnessError, Trial, from_environment, read_job
 
 TRAINS = "from m import model\nmodel.fit(1, 2)\n"
