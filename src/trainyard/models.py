@@ -35,8 +35,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     reproduced: bool
 
 
-def predict(context: Context, repo: str, file: Path) -> dict[str, Any]:
+def predict(context: Context, repo: str, file: Path, *, prepared: bool = False) -> dict[str, Any]:
     """Asks the repo's champion about the samples in `file`.
+
+    Args:
+        prepared: they have been through the script's own preprocessing, which is applied otherwise.
 
     Returns:
         `predictions` (one a sample), `repo`, `run`, `metric`, and what the harness adds (labels, shapes).
@@ -58,7 +61,7 @@ def predict(context: Context, repo: str, file: Path) -> dict[str, Any]:
         source = Path(folder, "source")
         source.mkdir()
         shutil.copyfile(file, source / name)
-        module = ["trainyard_harness.predict", name]
+        module = ["trainyard_harness.predict", *(["--prepared"] if prepared else []), name]
         said = _inside(context, champion.executor, champion.image, run, champion.trial, source, module)
     return {"repo": repo, "run": champion.run, "metric": msgspec.to_builtins(champion.metric), **said}
 

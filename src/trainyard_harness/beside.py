@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainyard_harness import own_code
+from trainyard_harness import own_code, prepared
 from trainyard_harness import signature as signatures
 from trainyard_harness.data import count, joined
 from trainyard_harness.measured import Measured
@@ -27,11 +27,24 @@ def sign(session: Session, chosen: Measured) -> None:
     outcome, samples = chosen.outcomes[-1], chosen.report
     x = samples.options.get("collected", samples.x)
     try:
-        labels = outcome.get("labels") or session.labels
+        labels = outcome.get("labels") or _labels(session, chosen)
         found = signatures.signature(x, outcome["task"], labels, outcome.get("kind", "labels"))
+        with session.inside():
+            found["preprocessing"] = prepared.described(session, chosen.fitted, x)
         signatures.write(session.trial.model, found)
     except Exception as error:  # noqa: BLE001  only predictions need it
         session.fault("signature.json", error)
+
+
+def _labels(session: Session, chosen: Measured) -> list[str] | None:
+    """The names that the script knew last for as many classes as there are: features are encoded as well."""
+    scores, classes = chosen.outcomes[-1].get("scores"), getattr(chosen.fitted.model, "classes_", None)
+    n = scores.shape[1] if scores is not None and scores.ndim == 2 and scores.shape[1] > 1 else 2
+    if classes is not None:
+        if list(classes) != list(range(len(classes))):  # it was given the names themselves
+            return None
+        n = len(classes)
+    return next((one for one in reversed(session.labels) if len(one) == n), None)
 
 
 def store_rows(session: Session, chosen: Measured) -> None:

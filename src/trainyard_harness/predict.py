@@ -1,4 +1,4 @@
-"""`python -m trainyard_harness.predict FILE`: a trained model's answers to the samples in a file.
+"""`python -m trainyard_harness.predict [--prepared] FILE`: a model's answers to the samples in a file.
 
 The file is CSV, JSON or NPY; a relative one is taken from TRAINYARD_SOURCE where it is not here. The model is
 that of the trial in TRAINYARD_PARENT, or else TRAINYARD_TRIAL. Prints one line of JSON,
@@ -7,6 +7,7 @@ that of the trial in TRAINYARD_PARENT, or else TRAINYARD_TRIAL. Prints one line 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -14,9 +15,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trainyard_harness import prepared
 from trainyard_harness import signature as signatures
 from trainyard_harness.files import plain
 from trainyard_harness.numbers import labels_of
+
+PREPARED = "--prepared"
+"""The samples have been through the script's preprocessing already."""
 
 
 class SampleError(Exception):
@@ -29,9 +34,10 @@ class SampleError(Exception):
 
 def main() -> int:
     try:
-        if len(sys.argv) != 2:
+        files = [one for one in sys.argv[1:] if one != PREPARED]
+        if len(files) != 1:
             raise SampleError("One file of samples is expected.", "Give a CSV, JSON or NPY file.")
-        answer = predict(model_folder(), _file(sys.argv[1]))
+        answer = predict(model_folder(), _file(files[0]), PREPARED in sys.argv)
     except SampleError as error:
         print(json.dumps({"error": str(error), "hint": error.hint}))
         return 2
@@ -48,14 +54,14 @@ def model_folder() -> Path:
     raise SampleError("There is no trained model here.", "Set TRAINYARD_PARENT to a trial's folder.")
 
 
-def predict(folder: Path, path: Path) -> dict[str, Any]:
+def predict(folder: Path, path: Path, is_prepared: bool = False) -> dict[str, Any]:
     """The answers of the model in `folder` to the samples in `path`: see `Model.answer`.
 
     Raises:
         SampleError: the file cannot be read, or does not hold what the model takes.
     """
     samples = read_samples(path)
-    return Model(folder).answer(samples)
+    return Model(folder).answer(samples, is_prepared)
 
 
 class Model:
@@ -76,26 +82,34 @@ class Model:
             raise SampleError("The model has no signature: what it takes is not known.")
         self.known = known
         self._model, self._adapter = loaded(folder)
+        self._preprocessing = known.get("preprocessing") or {"state": "none", "steps": [], "why": ""}
+        self._steps = prepared.loaded(folder, self._preprocessing["steps"])
 
-    def answer(self, samples: Any) -> dict[str, Any]:
+    def answer(self, samples: Any, is_prepared: bool = False) -> dict[str, Any]:
         """The answers to `samples`, as `read_samples` gives them.
+
+        Args:
+            is_prepared: they have been through the script's preprocessing already.
 
         Returns:
             `predictions` (a label or a number per sample), `scores` (the model's output per sample, for
-            classifiers that give one), `n`, and `labels` where the classes have names.
+            classifiers that give one), `n`, `labels` where the classes have names, and `preprocessing`: the
+            steps that were applied, or why none were.
 
         Raises:
             SampleError: they are not what the model takes.
         """
-        output = self.output(_fitted_to(samples, self.known))
+        x, said = self._as_fitted(samples, is_prepared)
+        output = self.output(x)
         labels = self.known["labels"]
-        answer: dict[str, Any] = {"n": len(output)}
+        answer: dict[str, Any] = {"n": len(output), "preprocessing": said}
         if self.known["task"] == "classification" and self.known["kind"] != "labels":
             chosen = labels_of(output, self.known["kind"])
             answer["scores"] = plain(output.tolist())
             answer["predictions"] = _named(chosen, labels)
         else:
-            answer["predictions"] = plain(output.tolist())
+            is_number = self.known["task"] == "classification" and output.dtype.kind in "iu"
+            answer["predictions"] = _named(output, labels) if is_number else plain(output.tolist())
         if labels:
             answer["labels"] = labels
         return answer
@@ -103,6 +117,27 @@ class Model:
     def output(self, x: Any) -> Any:
         """The model's own output for samples in the form that it was trained on."""
         return self._adapter.predict(self._model, x)
+
+    def _as_fitted(self, samples: Any, is_prepared: bool) -> tuple[Any, dict[str, Any]]:
+        """The samples as the model gets them, and what was done to them."""
+        known, steps = self.known, self._preprocessing
+        if is_prepared or not self._steps:
+            said = "the samples were said to be prepared" if is_prepared else steps["why"]
+            return _fitted_to(samples, known), {"applied": [], "why": said}
+        try:
+            raw = _fitted_to(samples, {**known, **steps})
+        except SampleError:
+            with contextlib.suppress(SampleError):
+                why = "the samples have the form that the preprocessing makes"
+                return _fitted_to(samples, known), {"applied": [], "why": why}
+            raise
+        names = [one["name"] for one in steps["steps"]]
+        try:
+            made = prepared.apply(self._steps, raw)
+        except Exception as error:
+            raise SampleError(f"The samples do not go through {', '.join(names)}: {error}") from error
+        x = made if hasattr(made, "tocsr") else _fitted_to(made, known)
+        return x, {"applied": names, "why": steps["why"]}
 
 
 def _named(chosen: Any, labels: list[Any] | None) -> list[Any]:

@@ -2,7 +2,7 @@
 
 SOCKET is a file's name in the folder TRAINYARD_SOURCE; the model is that of the trial in TRAINYARD_PARENT.
 Frames both ways: four bytes of length, big-endian, and as many bytes. A question is JSON as `predict` reads
-it, `{"instances": [...]}`, or nothing at all: whether the model is well. An answer is a JSON object: what
+it, `{"instances": [...]}` (with `"prepared": true` where they are), or nothing at all: whether the model is well. An answer is a JSON object: what
 `predict` says, `{"error": ..., "hint": ...}` where the samples do not fit, `{"failed": ...}` where the model
 raised, `{"signature": ...}` where it is well. Ends when the connection does.
 """
@@ -44,10 +44,11 @@ def main() -> int:
 def _answer(model: Model, question: bytes) -> dict[str, Any]:
     try:
         try:
-            samples = from_json(json.loads(question))
+            told = json.loads(question)
+            samples = from_json(told)
         except (ValueError, RecursionError) as error:
             raise SampleError(f"The samples cannot be read ({error}).") from error
-        return model.answer(samples)
+        return model.answer(samples, isinstance(told, dict) and told.get("prepared") is True)
     except SampleError as error:
         return {"error": str(error), "hint": error.hint}
     except Exception as error:  # noqa: BLE001 - samples that a framework chokes on may not end the model

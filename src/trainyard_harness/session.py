@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trainyard_harness import preparation
 from trainyard_harness.checkpoints import Store
 from trainyard_harness.data import Print, count, fingerprint, merged
 from trainyard_harness.history import History
 from trainyard_harness.lookahead import Lookahead
+from trainyard_harness.preparation import Step
 from trainyard_harness.printed import numbers_in
 from trainyard_harness.record import Record
 from trainyard_harness.script import place_of, stack_of, truth_beside
@@ -57,8 +59,10 @@ class Session:
         """Whether a boosting estimator is being fitted: its library's own `train` is then followed."""
         self.measured_training = False
         """Whether the script has measured on training rows: what it then calls a test need not be one."""
-        self.labels: list[Any] | None = None
-        """The names of the classes, where the script makes them known (an encoder, a folder per class)."""
+        self.labels: list[list[str]] = []
+        """Names of classes that the script makes known (encoders, a folder per class), in its order."""
+        self.steps: list[Step] = []
+        """What the script's own transformers made of its data."""
         self.holdable: dict[str, str] = {}
         """The variables `x` and `y` that rows can be held out of by a training from the beginning."""
         self.before_conclusion: list[Callable[[Session], None]] = []
@@ -209,6 +213,17 @@ class Session:
         self.record.add(name, value, split=split, origin=origin, place=place, n=n)
         prefix = {"validation": "val_", "unknown": "", "train": ""}.get(split, f"{split}_")
         self._recent[f"{prefix}{name}"] = value
+
+    def prepared(self, kind: str, owner: Any, given: Any, made: Any) -> None:
+        """Remembers what a transformer made; see trainyard_harness.preparation."""
+        if self.depth:
+            return
+        try:
+            step = preparation.step_of(kind, owner, given, made, self.place())
+            self.steps += [step] if step is not None else []
+            del self.steps[: -preparation.KEPT]
+        except Exception as error:  # noqa: BLE001  only predictions of raw samples need it
+            self.fault("a transformer", error)
 
     def recent(self) -> dict[str, float]:
         """What the script has said since this was asked last."""

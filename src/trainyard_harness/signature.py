@@ -19,18 +19,23 @@ def signature(x: Any, task: str, labels: list[Any] | None, kind: str) -> dict[st
         table, `task`, `labels` (names of the classes, in the order of the model's outputs, or null), and
         `kind`: how a label is had from an output (`argmax`, `threshold`, `logit`, `labels`).
     """
-    found: dict[str, Any] = {"schema": 1, "task": task, "labels": labels, "kind": kind, "columns": None}
+    return {"schema": 1, "task": task, "labels": labels, "kind": kind, **form(x)}
+
+
+def form(x: Any) -> dict[str, Any]:
+    """`inputs` and `columns` of a signature."""
     if isinstance(x, dict):
-        found["inputs"] = [_input(str(name), part) for name, part in x.items()]
+        inputs = [_input(str(name), part) for name, part in x.items()]
     elif is_many(x):
-        found["inputs"] = [_input(f"input {place}", part) for place, part in enumerate(x, 1)]
+        inputs = [_input(f"input {place}", part) for place, part in enumerate(x, 1)]
     else:
-        found["inputs"] = [_input("input", x)]
+        inputs = [_input("input", x)]
+    columns = None
     if hasattr(x, "columns") and hasattr(x, "dtypes"):
-        found["columns"] = [
+        columns = [
             {"name": str(name), "dtype": str(dtype)} for name, dtype in zip(x.columns, x.dtypes, strict=True)
         ]
-    return found
+    return {"inputs": inputs, "columns": columns}
 
 
 def _input(name: str, x: Any) -> dict[str, Any]:

@@ -16,15 +16,16 @@ from trainyard.runs import store
 @click.command()
 @click.argument("repo")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--prepared", is_flag=True, help="The samples have been through the script's preprocessing.")
 @json_option
-def predict(*, repo: str, file: Path, as_json: bool) -> None:
+def predict(*, repo: str, file: Path, prepared: bool, as_json: bool) -> None:
     """Ask REPO's promoted model about the samples in FILE (CSV, JSON or NPY).
 
     The model is loaded inside its image, sandboxed. A repo without a promoted model refuses with its numbers.
     """
     from trainyard.models import predict as do
 
-    answered = do(context(), repo, file)
+    answered = do(context(), repo, file, prepared=prepared)
     answer(answered, "\n".join(str(p) for p in answered["predictions"]), as_json)
 
 

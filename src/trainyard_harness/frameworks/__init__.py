@@ -5,6 +5,7 @@ from __future__ import annotations
 from trainyard_harness.frameworks import (
     catboost_hooks,
     keras_hooks,
+    keras_text,
     lightgbm_hooks,
     lightning_hooks,
     sklearn_hooks,
@@ -15,6 +16,7 @@ from trainyard_harness.frameworks import (
 
 HOOKS = (
     keras_hooks.install,
+    keras_text.install,
     sklearn_hooks.install,
     sklearn_metrics.install,
     xgboost_hooks.install,

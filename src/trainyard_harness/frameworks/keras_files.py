@@ -27,40 +27,46 @@ def save(model: Any, session: Session) -> str:
         session.record.note(f"The model has parts that cannot be saved ({reason}): only its weights are.")
         model.save_weights(path)
     if any(type(layer).__module__.split(".")[0] not in _LIBRARIES for layer in model._flatten_layers()):
-        _serve(model, session)
+        _keep_computation(model, session)
     return path.relative_to(session.trial.folder).as_posix()
 
 
-def _serve(model: Any, session: Session) -> None:
-    """The computation alone, as TensorFlow's SavedModel: it is loaded without the script's classes."""
-    tensorflow = sys.modules.get("tensorflow")
+def _keep_computation(model: Any, session: Session) -> None:
     fitted = session.of(model)
     x = fitted.last[0] if fitted is not None and fitted.last else None
     try:
-        spec = _spec(tensorflow, x)
-        module = tensorflow.Module()  # type: ignore[union-attr]
-        module.model = model
-        module.values = [one if callable(one.value) else one.value for one in model.variables]
-        module.serve = tensorflow.function(  # type: ignore[union-attr]
-            lambda inputs: model(inputs, training=False), input_signature=[spec]
-        )
-        tensorflow.saved_model.save(module, str(session.trial.model / SERVED))  # type: ignore[union-attr]
+        serve(lambda one: model(one, training=False), spec(x), session.trial.model / SERVED, model)
     except Exception as error:  # noqa: BLE001  only predictions and a re-evaluation need it
         reason = " ".join(str(error).split())[:200]
         session.record.note(f"The model can be loaded with the script's own code alone ({reason}).")
 
 
-def _spec(tensorflow: Any, x: Any) -> Any:
-    """What one call takes, of any number of samples."""
+def serve(call: Any, takes: Any, folder: Path, owner: Any = None) -> None:
+    """Writes what `call` computes as TensorFlow's SavedModel, which is loaded without its classes.
+
+    Args:
+        takes: the `spec` of what it is called with.
+        owner: the layer or model whose values it uses, where that is not `call` itself.
+    """
+    tensorflow = sys.modules["tensorflow"]
+    module = tensorflow.Module()
+    module.owner = owner if owner is not None else call
+    module.values = [one if callable(one.value) else one.value for one in module.owner.variables]
+    module.serve = tensorflow.function(call, input_signature=[takes])
+    tensorflow.saved_model.save(module, str(folder))
+
+
+def spec(x: Any) -> Any:
+    """What a call takes that is given `x`, of any number of samples."""
+    tensorflow = sys.modules["tensorflow"]
     if hasattr(x, "element_spec"):
-        first = x.element_spec[0]
         return tensorflow.nest.map_structure(
-            lambda one: tensorflow.TensorSpec([None, *one.shape[1:]], one.dtype), first
+            lambda one: tensorflow.TensorSpec([None, *one.shape[1:]], one.dtype), x.element_spec[0]
         )
     if isinstance(x, dict):
-        return {name: _spec(tensorflow, part) for name, part in x.items()}
+        return {name: spec(part) for name, part in x.items()}
     if is_many(x):
-        return [_spec(tensorflow, part) for part in x]
+        return [spec(part) for part in x]
     array = tensorflow.convert_to_tensor(x[:1])
     # Keras casts numbers to the type that it computes in.
     kind = tensorflow.float32 if array.dtype == tensorflow.float64 else array.dtype
@@ -74,7 +80,7 @@ def load(folder: Path, own: dict[str, Any]) -> Any:
         ValueError: neither was kept.
     """
     if (folder / SERVED).is_dir():
-        return Served(__import__("tensorflow").saved_model.load(str(folder / SERVED)))
+        return Served(folder / SERVED)
     if not (folder / WHOLE).exists():
         raise ValueError("only the model's weights were saved")
     keras = sys.modules.get("keras") or __import__("keras")
@@ -85,9 +91,9 @@ def load(folder: Path, own: dict[str, Any]) -> Any:
 class Served:
     """A computation that can be called as its model was; all else about the model is left behind."""
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
-        self._spec = module.serve.concrete_functions[0].structured_input_signature[0][0]
+    def __init__(self, folder: Path) -> None:
+        self._module = __import__("tensorflow").saved_model.load(str(folder))
+        self._spec = self._module.serve.concrete_functions[0].structured_input_signature[0][0]
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         del training

@@ -110,8 +110,10 @@ def _transform(
     given = args[0] if args else next(iter(kwargs.values()), None)
     for division in session.divisions:
         division.follow(given, result)
-    if type(owner).__name__ == "LabelEncoder" and hasattr(owner, "classes_"):
-        session.labels = [str(one) for one in owner.classes_]
+    if hasattr(owner, "classes_") and type(owner).__name__ in {"LabelEncoder", "LabelBinarizer"}:
+        session.labels.append([str(one) for one in owner.classes_])
+    elif session.of(owner) is None:
+        session.prepared("transform", owner, given, result)
     return result
 
 
