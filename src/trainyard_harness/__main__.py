@@ -83,7 +83,7 @@ def prepare(trial: Trial) -> Session:
     os.environ.update(job.env)
     imports = AfterImport(session.fault)
     seeds.seed_everything(imports, job.seed, session.lookahead.names | session.lookahead.keywords)
-    hazards.quieten(imports, job.answers)
+    hazards.quieten(imports, job.answers, trial.work)
     for install in HOOKS:
         install(imports)
     imports.install()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from trainyard_harness import windows
 from trainyard_harness.imports import AfterImport
-
-_CV2_WINDOWS = ("imshow", "namedWindow", "destroyAllWindows", "destroyWindow", "moveWindow", "resizeWindow")
 
 
 class NoAnswerError(EOFError):
     """The script asks a question that `trainyard.toml` gives no answer to."""
 
 
-def quieten(imports: AfterImport, answers: list[str]) -> None:
+def quieten(imports: AfterImport, answers: list[str], work: Path) -> None:
     """Windows become no-ops, and `input()` returns the configured answers in order.
 
     matplotlib falls back to Agg through its own environment variable; a script's own
@@ -25,10 +25,11 @@ def quieten(imports: AfterImport, answers: list[str]) -> None:
     """
     os.environ["MPLBACKEND"] = "Agg"
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     imports.add("matplotlib", _agg)
-    imports.add("cv2", _no_windows)
     builtins.input = answering(answers)
+    windows.quieten(imports, work, builtins.input)
 
 
 def answering(answers: list[str]) -> Callable[..., str]:
@@ -54,10 +55,3 @@ def _agg(module: ModuleType) -> None:
         original("Agg")
 
     module.use = use  # type: ignore[attr-defined]
-
-
-def _no_windows(module: ModuleType) -> None:
-    for name in _CV2_WINDOWS:
-        setattr(module, name, lambda *_arguments, **_options: None)
-    # 27 is Escape and "q" is what most loops wait for; -1 (no key) would make them wait for ever.
-    module.waitKey = lambda *_arguments: ord("q")  # type: ignore[attr-defined]
