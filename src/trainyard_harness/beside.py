@@ -38,10 +38,12 @@ def sign(session: Session, chosen: Measured) -> None:
 
 def _labels(session: Session, chosen: Measured) -> list[str] | None:
     """The names that the script knew last for as many classes as there are: features are encoded as well."""
+    import numpy as np
+
     scores, classes = chosen.outcomes[-1].get("scores"), getattr(chosen.fitted.model, "classes_", None)
     n = scores.shape[1] if scores is not None and scores.ndim == 2 and scores.shape[1] > 1 else 2
     if classes is not None:
-        if list(classes) != list(range(len(classes))):  # it was given the names themselves
+        if not np.array_equal(classes, range(len(classes))):  # it was given the names themselves
             return None
         n = len(classes)
     return next((one for one in reversed(session.labels) if len(one) == n), None)

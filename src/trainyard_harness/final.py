@@ -12,6 +12,9 @@ from trainyard_harness.measured import Measured, measure
 from trainyard_harness.seen import Fitted, Samples
 from trainyard_harness.session import Session
 
+TOLD = {"printed line", "metrics file"}
+"""Origins of numbers that the script told in words."""
+
 
 def conclude(session: Session) -> bool:
     """Writes the final numbers, the model and its held-out rows; whether there is a number to gate."""
@@ -206,11 +209,14 @@ def _script_numbers(session: Session) -> bool:
         for one in session.record.metrics
         if one["split"] in {"test", "held-out", "validation"}
         and one["part"] == "all"
-        and not (session.measured_training and one["origin"] in {"printed line", "metrics file"})
+        and not (session.measured_training and one["origin"] in TOLD)
     ]
     wanted = "test" if any(one["split"] == "test" for one in usable) else "validation"
+    usable = [one for one in usable if one["split"] == wanted]
+    captured = {one["name"] for one in usable if one["origin"] not in TOLD}
     found = False
-    for one in [one for one in usable if one["split"] == wanted]:
+    # What was captured is exact; a printed form of it is rounded.
+    for one in [one for one in usable if one["origin"] not in TOLD or one["name"] not in captured]:
         found = True
         for part in ("selection", "report"):
             session.record.add(

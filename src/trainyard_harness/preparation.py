@@ -119,7 +119,8 @@ def _repeats(step: Step) -> bool:
             return list(again) == made
         again, made = (np.asarray(_dense(one)) for one in (again, made))
         if made.dtype.kind in "biufc":
-            return bool(np.allclose(again.astype("float64"), made.astype("float64"), rtol=1e-5, atol=1e-7))
+            numbers = (again.astype("float64"), made.astype("float64"))
+            return bool(np.allclose(*numbers, rtol=1e-5, atol=1e-7, equal_nan=True))
         return bool((again == made).all())
     except Exception:  # noqa: BLE001  then it is not sure
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trainyard_harness.data import is_many
+from trainyard_harness.data import count, is_many
 from trainyard_harness.files import dump, read_json, write_atomic
 from trainyard_harness.rows import as_array
 
@@ -40,6 +40,8 @@ def form(x: Any) -> dict[str, Any]:
 
 def _input(name: str, x: Any) -> dict[str, Any]:
     if not hasattr(x, "shape"):
+        if count(x) is None:
+            return {"name": name, "shape": None, "dtype": "object"}
         try:
             x = as_array(x)
         except ValueError:  # rows of different lengths

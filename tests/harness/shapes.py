@@ -227,6 +227,22 @@ SKLEARN = [
     Shape(
         "s_class_and_error_rate.py", "sklearn", "methods of a class, error rate", "test", "sklearn.metrics"
     ),
+    Shape(
+        "s_cross_validation_only.py",
+        "sklearn",
+        "cross_val_score and no model",
+        "validation",
+        "cross_val_score",
+        by="",
+    ),
+    Shape(
+        "s_csv_in_a_class.py",
+        "sklearn",
+        "class-based, CSV, training and test accuracy in percent",
+        "test",
+        "sklearn.metrics",
+        again=True,
+    ),
     Shape("s_notebook.ipynb", "sklearn", "notebook", "test", "score"),
 ]
 

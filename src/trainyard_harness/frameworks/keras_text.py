@@ -25,6 +25,8 @@ def install(imports: AfterImport) -> None:
 
 
 def _tokenizer(module: ModuleType) -> None:
+    if not hasattr(module, "Tokenizer"):  # of another version
+        return
     original = module.Tokenizer.texts_to_sequences
 
     @functools.wraps(original)
@@ -37,6 +39,8 @@ def _tokenizer(module: ModuleType) -> None:
 
 
 def _padding(module: ModuleType) -> None:
+    if not hasattr(module, "pad_sequences"):
+        return
     original = module.pad_sequences
     signature = inspect.signature(original)
 
