@@ -2,10 +2,10 @@
 
 SOCKET is a file's name in the folder TRAINYARD_SOURCE; the model is that of the trial in TRAINYARD_PARENT.
 Frames both ways: four bytes of length, big-endian, and as many bytes. A question is JSON as `predict` reads
-it, `{"instances": [...]}` (with `"prepared": true` where the script's preprocessing is done), or nothing at all:
-whether the model is well. An answer is a JSON object: what `predict` says, `{"error": ..., "hint": ...}` where
-the samples do not fit, `{"failed": ...}` where the model raised, `{"signature": ...}` where it is well. Ends
-when the connection does.
+it, `{"instances": [...]}` (with `"prepared": true` where the script's preprocessing is done), or nothing at
+all: whether the model is well. An answer is a JSON object: what `predict` says, `{"error": ..., "hint": ...}`
+where the samples do not fit, `{"failed": ...}` where the model raised, `{"signature": ...}` where it is well.
+Ends when the connection does.
 """
 
 from __future__ import annotations
