@@ -50,6 +50,13 @@ class Column(msgspec.Struct):
     dtype: str
 
 
+class Preprocessing(msgspec.Struct):
+    """The script's own, kept beside its model: what its first step takes, where there is one."""
+
+    inputs: list[Input] | None = None
+    columns: list[Column] | None = None
+
+
 class Signature(msgspec.Struct):
     """What a model takes and gives."""
 
@@ -57,6 +64,7 @@ class Signature(msgspec.Struct):
     task: str
     columns: list[Column] | None = None
     labels: list[Any] | None = None
+    preprocessing: Preprocessing | None = None
 
 
 class Health(msgspec.Struct):
@@ -72,12 +80,20 @@ class Question(msgspec.Struct):
     signature_name: str = "serving_default"
 
 
+class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The steps that samples went through before the model, and what there is to say about them."""
+
+    applied: list[str] = []
+    why: str = ""
+
+
 class Answer(msgspec.Struct, omit_defaults=True):
     """What the harness answers."""
 
     predictions: list[Any] = []
     scores: list[Any] | None = None
     labels: list[Any] | None = None
+    preprocessing: Prepared = Prepared()
 
 
 class _Said(Answer):
@@ -114,7 +130,7 @@ def answer(data: bytes, samples: int) -> Answer:
         raise AnswerError(500, _line(f"The model failed: {said.failed}"))
     if len(said.predictions) != samples:
         raise AnswerError(502, f"The model gave {len(said.predictions)} answers to {samples} samples.")
-    return Answer(predictions=said.predictions, scores=said.scores, labels=said.labels)
+    return Answer(said.predictions, said.scores, said.labels, said.preprocessing)
 
 
 def decoded(data: bytes, kind: type[T]) -> T:
@@ -131,10 +147,12 @@ def decoded(data: bytes, kind: type[T]) -> T:
 
 def metadata(repo: str, version: str, signature: Signature) -> dict[str, Any]:
     """The signature as TensorFlow Serving's metadata; `labels` and `task` are ours."""
-    if signature.columns:
-        inputs = {one.name: _tensor(one.name, one.dtype, []) for one in signature.columns}
+    raw = signature.preprocessing
+    taken = raw if raw and raw.inputs is not None else signature
+    if taken.columns:
+        inputs = {one.name: _tensor(one.name, one.dtype, []) for one in taken.columns}
     else:
-        inputs = {one.name: _tensor(one.name, one.dtype, one.shape) for one in signature.inputs}
+        inputs = {one.name: _tensor(one.name, one.dtype, one.shape) for one in taken.inputs or []}
     default = {"inputs": inputs, "outputs": {}, "method_name": "tensorflow/serving/predict"}
     return {
         "model_spec": {"name": repo, "signature_name": "serving_default", "version": version},

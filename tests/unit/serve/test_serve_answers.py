@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from trainyard.serve import answers
-from trainyard.serve.answers import AnswerError, Column, Input, Signature
+from trainyard.serve.answers import AnswerError, Column, Input, Preprocessing, Signature
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,12 @@ def test_what_is_no_answer_has_a_status_and_one_line(said: bytes, status: int, w
 def test_an_answer_holds_what_was_asked_for_and_nothing_else_of_what_was_said() -> None:
     said = answers.answer(b'{"predictions": ["a", "b"], "scores": [[0.9], [0.1]], "n": 2, "x": 1}', 2)
     assert (said.predictions, said.scores, said.labels) == (["a", "b"], [[0.9], [0.1]], None)
+    assert "preprocessing" not in msgspec.to_builtins(said)
+
+
+def test_an_answer_says_what_was_done_to_the_samples_first() -> None:
+    told = b'{"predictions": [1], "preprocessing": {"applied": ["StandardScaler"], "why": ""}}'
+    assert msgspec.to_builtins(answers.answer(told, 1))["preprocessing"] == {"applied": ["StandardScaler"]}
 
 
 @pytest.mark.parametrize(
@@ -86,3 +93,11 @@ def test_a_signature_is_said_in_the_words_of_tensorflow_serving() -> None:
     assert signature_def(Signature(inputs=[Input("x", "?")], task="?"))["x"]["tensor_shape"] == {
         "unknown_rank": True
     }
+
+
+def test_a_signature_is_that_of_the_samples_before_the_scripts_preprocessing() -> None:
+    known = Signature(inputs=[Input("input", "float32", [2])], task="classification")
+    known.preprocessing = Preprocessing()
+    assert list(signature_def(known)) == ["input"], "none was found"
+    known.preprocessing = Preprocessing(columns=[Column("age", "int64")], inputs=[])
+    assert list(signature_def(known)) == ["age"]
