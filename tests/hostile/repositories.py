@@ -97,7 +97,7 @@ LIMITS = [
         "last-to-be-killed",
         "makes itself the last that the memory killer takes, then takes memory",
         ExitCode.OUT_OF_MEMORY,
-        "the peak was",
+        "limit of 400 MiB",
     ),
     Hostile("tmp-filler", "fills /tmp and /dev/shm"),
     Hostile("disk-filler", "writes files until the disk is full", ExitCode.OVER_QUOTA, "more than 64 MiB"),
