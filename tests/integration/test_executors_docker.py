@@ -13,7 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from trainyard.executors.base import Limits, Status, Training
+from trainyard.executors.base import Limits, State, Status, Training
 from trainyard.executors.docker import DockerExecutor
 from trainyard.executors.endings import TIMED_OUT
 
@@ -199,6 +199,14 @@ def test_its_log_cannot_fill_the_disk(yard: Yard, engine: docker.APIClient) -> N
     yard.start("pass")
     config = engine.inspect_container(yard.container)["HostConfig"]["LogConfig"]
     assert config == {"Type": "json-file", "Config": {"max-size": "32m", "max-file": "2"}}
+
+
+def test_a_start_that_was_killed_half_way_is_made_anew(yard: Yard, engine: docker.APIClient) -> None:
+    left = engine.create_container(yard.image, name=yard.container)["Id"]
+    yard.start("print('trained')")
+    assert yard.executor.wait(yard.name, 60) == State(Status.EXITED, 0)
+    assert engine.inspect_container(yard.container)["Id"] != left
+    assert b"trained" in b"".join(yard.executor.logs(yard.name))
 
 
 def test_too_much_memory_is_said_as_such(yard: Yard) -> None:

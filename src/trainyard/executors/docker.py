@@ -90,10 +90,14 @@ class DockerExecutor:
     def start(self, training: Training, command: list[str] | None = None) -> None:
         container = _container(training.name)
         with _engine_errors():
-            made = self._create(training, command, container)
-            # one that is only created belongs to a start that was killed half way
-            if made or self._api.inspect_container(container)["State"]["Status"] == "created":
-                self._api.start(container)
+            if not self._create(training, command, container):
+                if self._api.inspect_container(container)["State"]["Status"] != "created":
+                    return
+                # A start that was killed half way. Where it was the engine, containerd holds half of it and
+                # refuses that id for ever ("id already in use"), so it is made anew.
+                self._api.remove_container(container, v=True, force=True)
+                self._create(training, command, container)
+            self._api.start(container)
 
     def state(self, name: str) -> State:
         from docker.errors import NotFound

@@ -215,7 +215,7 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
     if ended.end.status == Status.OUT_OF_MEMORY:
         return TrainyardError(
             ExitCode.OUT_OF_MEMORY,
-            f"{ended.entry}: killed for memory: {ended.end.detail or 'it used more than its limit'}.",
+            f"{ended.entry}: killed for memory: {(ended.end.detail or 'it used more than its limit').rstrip('.')}.",
             "Use smaller batches or less data, or ask the operator for a higher limits.memory.",
         )
     if ended.late:
