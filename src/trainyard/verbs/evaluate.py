@@ -213,9 +213,10 @@ def _failure(ended: _Ended, metrics: Metrics | None) -> TrainyardError | None:
             "Write less, or ask the operator for a higher limits.disk.",
         )
     if ended.end.status == Status.OUT_OF_MEMORY:
+        said = ended.end.detail.rstrip(".") or "it used more than its limit"
         return TrainyardError(
             ExitCode.OUT_OF_MEMORY,
-            f"{ended.entry}: killed for memory: {(ended.end.detail or 'it used more than its limit').rstrip('.')}.",
+            f"{ended.entry}: killed for memory: {said}.",
             "Use smaller batches or less data, or ask the operator for a higher limits.memory.",
         )
     if ended.late:
