@@ -231,7 +231,6 @@ def at_most_one_interval_each(attempts: list[Any], whole: int, case: Case) -> No
             spent = allowed = 0
 
 
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", CASES)
 def test_killed_at_twenty_moments_ends_in_the_very_same_weights(
     interpreter: Callable[[str], str], tmp_path: Path, name: str

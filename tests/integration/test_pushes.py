@@ -116,11 +116,11 @@ def test_the_local_watcher_takes_each_push_to_its_verdict(
 
     watcher.start("--local")
     try:
-        until(lambda: len(ended()) == 1, 400)
+        until(lambda: len(ended()) == 1, 600)
         watcher.kill()
         second = repo.pushed("while nobody watches")
         watcher.start("--local")
-        until(lambda: len(ended()) == 2, 400)
+        until(lambda: len(ended()) == 2, 600)
     finally:
         watcher.kill()
     assert [row["outcome"] for row in ended()] == ["promoted", "promoted"]

@@ -20,8 +20,6 @@ import pytest
 
 from tests.conftest import COMMAND, Yard
 
-pytestmark = pytest.mark.timeout(1800)
-
 CONFIG = """
 [limits]
 memory = "1g"

@@ -127,8 +127,8 @@ def test_no_push_is_lost_and_none_started_twice_while_watcher_and_jenkins_are_ki
         watcher.start()
     pusher.join()
     for name, commits in pushed.items():
-        until(lambda name=name, commits=commits: set(commits) <= set(jenkins.commits(name)), 120)
-        until(lambda name=name: watcher.settled(name), 120)
+        until(lambda name=name, commits=commits: set(commits) <= set(jenkins.commits(name)))
+        until(lambda name=name: watcher.settled(name))
         assert set(jenkins.commits(name)) == set(commits)
 
 

@@ -73,7 +73,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(true: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 240.0) -> Any:
     """Waits for `true`; its value. Generous: a loaded machine is slow, and nothing here is about time."""
     deadline = time.monotonic() + seconds
     while not (value := true()):
