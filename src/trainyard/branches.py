@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainyard.sources import git
+from trainyard.git import git
 
 PREFIX = "trainyard/"
 """All branches that this program ever pushes to begin with it."""

@@ -6,12 +6,9 @@ exotic transports are off, and nothing of it reaches a shell.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
-import signal
-import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
@@ -19,20 +16,10 @@ from pathlib import Path
 
 from trainyard.exits import ExitCode, TrainyardError
 from trainyard.faults import reach
+from trainyard.folders import check_size, content_hash, snapshot
+from trainyard.git import SAFE, git, git_environment
 from trainyard.runs.atomic import disk_full, locked
 
-MAX_BYTES = 2 * 2**30
-MAX_FILES = 200_000
-MAX_DEPTH = 100
-"""A folder or commit above these is not taken: somebody named the wrong one, or means to fill the disk."""
-
-_SKIPPED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".ipynb_checkpoints"})
-SAFE = (
-    "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false",
-    "-c", "core.symlinks=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-    "-c", "safe.directory=*",
-)  # fmt: skip
-"""What every git command here is given before its verb."""
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
@@ -80,7 +67,7 @@ def resolve(url: str, branch: str, commit: str, cache: Path) -> Source:
             f"{url}: is a plain folder and has no commit {commit!r}.",
             "Leave the commit out, or make the folder a git repository.",
         )
-    return Source(str(local), "", f"content-{_content_hash(local)}", is_git=False)
+    return Source(str(local), "", f"content-{content_hash(local)}", is_git=False)
 
 
 def refuse_secrets(url: str) -> None:
@@ -112,8 +99,8 @@ def materialise(source: Source, cache: Path, destination: Path) -> None:
         if source.is_git:
             _checkout(source.commit, cache, partial)
         else:
-            _snapshot(Path(source.url), partial)
-            if f"content-{_content_hash(partial)}" != source.commit:
+            snapshot(Path(source.url), partial)
+            if f"content-{content_hash(partial)}" != source.commit:
                 raise TrainyardError(
                     ExitCode.UNKNOWN_COMMIT,
                     f"{source.url}: its files changed while they were read.",
@@ -124,12 +111,6 @@ def materialise(source: Source, cache: Path, destination: Path) -> None:
             raise disk_full(destination) from error
         raise TrainyardError(ExitCode.NOT_FOUND, f"{source.url}: {error}.", "Make it readable.") from error
     partial.replace(destination)
-
-
-def git_environment() -> dict[str, str]:
-    """This process's environment for a git that asks nobody and answers in English."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_ASKPASS": "true"}
 
 
 def local_path(url: str) -> Path | None:
@@ -252,20 +233,6 @@ def _commit_of(wanted: str, url: str, branch: str, cache: Path) -> str:
     )
 
 
-def _check_size(what: str, files: int, size: int, depth: int) -> None:
-    if size > MAX_BYTES:
-        held = f"holds more than {MAX_BYTES // 2**30} GiB"
-    elif files > MAX_FILES:
-        held = f"holds more than {MAX_FILES} files"
-    elif depth > MAX_DEPTH:
-        held = f"nests more than {MAX_DEPTH} folders"
-    else:
-        return
-    raise TrainyardError(
-        ExitCode.NOT_FOUND, f"{what}: {held}.", "Name the folder with the training code; keep data out of it."
-    )
-
-
 def _measure(commit: str, cache: Path) -> None:
     """Refuses a commit that unpacks to too much, before anything of it is unpacked: a few kilobytes of
     nested trees or of zeros can stand for terabytes."""
@@ -281,7 +248,7 @@ def _measure(commit: str, cache: Path) -> None:
                 files += len(lines)
                 size += sum(int(n) for n in (line.split(maxsplit=4)[3] for line in lines) if n != b"-")
                 depth = max((line.count(b"/") for line in lines), default=0)
-                _check_size(f"commit {commit}", files, size, depth)
+                check_size(f"commit {commit}", files, size, depth)
             code = listing.wait()
         finally:
             listing.kill()
@@ -316,81 +283,3 @@ def _checkout(commit: str, cache: Path, destination: Path) -> None:
             cwd=cache,
             extra=extra,
         )
-
-
-def git(
-    arguments: list[str],
-    *,
-    cwd: Path | None = None,
-    check: bool = True,
-    extra: dict[str, str] | None = None,
-    given: bytes | None = None,
-) -> subprocess.CompletedProcess[bytes]:
-    """Runs git as all of Trainyard does: no hooks, no exotic transports, no questions.
-
-    Args:
-        extra: more of the environment.
-        given: its standard input.
-
-    Raises:
-        TrainyardError: NOT_FOUND where git is not installed or, with `check`, fails; DIED where it is killed.
-    """
-    reach("git", next((word for word in arguments if not word.startswith("-")), ""))
-    try:
-        done = subprocess.run(
-            ["git", *SAFE, *arguments],
-            cwd=cwd, env=git_environment() | (extra or {}), input=given or b"", capture_output=True,
-            check=False,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise TrainyardError(
-            ExitCode.NOT_FOUND, "git is not installed.", "Install git and run again."
-        ) from None
-    if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
-        raise TrainyardError(
-            ExitCode.DIED, f"git {arguments[0]} was ended by {name}.", "`trainyard monitor` does it again."
-        )
-    if check and done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
-        if "No space left" in said:
-            raise OSError(28, "No space left on device")
-        last = (said.splitlines() or ["no reason given"])[-1]
-        raise TrainyardError(ExitCode.NOT_FOUND, f"git {arguments[0]} failed: {last}.")
-    return done
-
-
-def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    size = 0
-    for root, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        depth = len(Path(root).parts) - len(folder.parts)
-        for name in sorted(names):
-            path = Path(root, name)
-            status = path.lstat()
-            if stat.S_ISLNK(status.st_mode) or stat.S_ISREG(status.st_mode):
-                found.append(path)
-                size += status.st_size
-        found += [Path(root, name) for name in folders if Path(root, name).is_symlink()]
-        _check_size(str(folder), len(found), size, depth)
-    return sorted(found)
-
-
-def _content_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        name = os.fsencode(path.relative_to(folder))
-        link = path.is_symlink()
-        data = os.fsencode(path.readlink()) if link else path.read_bytes()
-        executable = not link and bool(path.stat().st_mode & stat.S_IXUSR)
-        digest.update(b"%d %d %d\0%s\0" % (len(data), link, executable, name))
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def _snapshot(folder: Path, destination: Path) -> None:
-    for path in _files(folder):
-        target = destination / path.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target, follow_symlinks=False)

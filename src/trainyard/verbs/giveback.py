@@ -16,12 +16,12 @@ from trainyard.config import limits
 from trainyard.detect import Detection
 from trainyard.executors.base import Status, Training
 from trainyard.exits import TrainyardError
+from trainyard.git import git
 from trainyard.runs import state as st
 from trainyard.runs.atomic import write_atomic
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Spec
 from trainyard.runs.state import Patch, RunState, Verdict
 from trainyard.runs.store import Run, Trial
-from trainyard.sources import git
 from trainyard.verbs.context import Context
 from trainyard.verbs.follow import history
 from trainyard.verbs.launch import job_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trainyard.git import git
 from trainyard.runs.untrusted import printable, read_plain
-from trainyard.sources import git
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _POINTER_BYTES = range(100, 400)

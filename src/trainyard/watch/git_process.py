@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from trainyard.exits import TrainyardError
 from trainyard.faults import reach
-from trainyard.sources import SAFE, git, git_environment
+from trainyard.git import SAFE, git, git_environment
 from trainyard.watch.heads import BRANCHES, COMMIT, Heads, PollError, judge
 from trainyard.watch.settings import RepoTable
 
