@@ -55,6 +55,11 @@ def curve(record: TrialRecord) -> Curve:
     )
 
 
+def lowest(values: list[float]) -> float:
+    """The least finite value; infinity where there is none."""
+    return min((v for v in values if math.isfinite(v)), default=math.inf)
+
+
 def falling(values: list[float]) -> float:
     """By how much a loss fell over its last third, as a fraction of where that third began; 0 if unknown.
 

@@ -56,6 +56,8 @@ def _ordered(parts: Parts) -> Iterator[Step | None]:
         yield _regularised(parts, 0.3)
         yield _pooled(parts)
         yield _regularised(parts, 0.5, wider=True)
+    if parts.has(Kind.LITTLE_DATA) and _enough_capacity(parts) and not parts.broken:
+        yield _convolved(parts)  # weights that all places share learn from fewer samples
     yield _repaired(parts)
     if improving:
         yield _continued(parts)
@@ -164,7 +166,7 @@ def _convolved(parts: Parts) -> Step | None:
     if not moves:
         return None
     moves += [*parts.dropped(0.3), *parts.rate(), *parts.long()]
-    return Step("convolved", moves, _because(moves, [parts.why(Kind.OVERFIT)]))
+    return Step("convolved", moves, _because(moves, [parts.why(Kind.OVERFIT, Kind.LITTLE_DATA)]))
 
 
 def _regularised(parts: Parts, rate: float, wider: bool = False) -> Step | None:

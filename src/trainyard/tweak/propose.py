@@ -11,7 +11,7 @@ from trainyard import gate
 from trainyard.policy import Policy
 from trainyard.runs.files import SCHEMA, Spec
 from trainyard.tweak import estimators, networks
-from trainyard.tweak.curves import curve
+from trainyard.tweak.curves import curve, lowest
 from trainyard.tweak.diagnose import at_chance, before_training, diagnose
 from trainyard.tweak.earlier import Earlier
 from trainyard.tweak.earlier import step as remembered
@@ -122,11 +122,14 @@ def _failed_looks(history: list[TrialRecord], policy: Policy) -> list[gate.Readi
 
 
 def _best(history: list[TrialRecord], policy: Policy) -> TrialRecord | None:
-    found: tuple[TrialRecord, float] | None = None
+    """By the selection number; among equals, as few rows often make them, by the lowest held-out loss."""
+    found: tuple[TrialRecord, float, float] | None = None
     for record in history:
-        value = record.value
-        if value is not None and (found is None or policy.better(value, found[1])):
-            found = record, value
+        value, loss = record.value, lowest(curve(record).val_loss)
+        if value is None:
+            continue
+        if found is None or policy.better(value, found[1]) or (value == found[1] and loss < found[2]):
+            found = record, value, loss
     return found[0] if found else None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
 from trainyard.policy import Policy
-from trainyard.runs.files import Part, Race
+from trainyard.runs.files import Part, Race, Spec
 from trainyard.tweak import Earlier, Exhausted, Proposal, TrialRecord, propose
 from trainyard.tweak.moves import resolved, signature
 
@@ -90,6 +90,24 @@ def test_flattened_images_that_overfit_get_convolutions() -> None:
     layers = [layer("Flatten", "flat", [None, 784]), *dense_net(256)]
     found = args(next_of(record(network(layers), 0.7, rows, shape=[28, 28])))
     assert found["convolve"]["reshape"] == [28, 28, 1]
+
+
+def test_flattened_images_too_few_to_learn_from_get_convolutions() -> None:
+    layers = [layer("Flatten", "flat", [None, 64]), *dense_net(256)]
+    few = record(network(layers), 0.85, curves(FLAT, FLAT), shape=[8, 8], n_train=170)
+    assert "convolve" in args(next_of(few))
+    many = record(network(layers), 0.85, curves(FLAT, FLAT), shape=[8, 8], n_train=5000)
+    assert "convolve" not in args(next_of(many))
+
+
+def test_of_equal_trials_the_one_with_the_lower_held_out_loss_is_built_on() -> None:
+    def trained(number: int, loss: float) -> TrialRecord:
+        rows = [{**row, "val_loss": str(loss)} for row in curves(RISING, RISING)]
+        spec = Spec(schema=1, trial=number, step="continued" if number else "", parent=None)
+        return record(network(dense_net(64)), 0.87, rows, spec=spec, n=44)
+
+    assert next_of(trained(0, 1.1), trained(1, 0.2)).spec.parent == 1
+    assert next_of(trained(0, 0.2), trained(1, 1.1)).spec.parent == 0
 
 
 def test_sgd_that_crawls_is_replaced() -> None:
