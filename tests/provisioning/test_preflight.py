@@ -171,7 +171,11 @@ def test_a_host_out_of_reach_stops_the_others(bare, playbook, tmp_path) -> None:
     for way, fix in {
         "nowhere": ({"ansible_host": "127.0.0.1", "ansible_port": 9}, "until ssh reaches it"),
         "nobody": (
-            {"ansible_connection": "community.docker.docker", "ansible_user": "nobody"},
+            {
+                "ansible_connection": "community.docker.docker",
+                "ansible_host": host.name,
+                "ansible_user": "nobody",
+            },
             "become root with sudo",
         ),
     }.values():
