@@ -78,7 +78,8 @@ def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -
     done = playbook(*inventory, "playbooks/backup.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert controller.run("ls /var/backups/trainyard | grep -c part || true") == "0"
-    assert controller.run("stat -c %a /var/backups/trainyard/*.tar.gz").split() == ["600"]
+    # a kill may have come when its archive was whole
+    assert set(controller.run("stat -c %a /var/backups/trainyard/*.tar.gz").split()) == {"600"}
     controller.run(
         "rm -rf /var/lib/trainyard/runs /var/lib/trainyard/champions /var/lib/jenkins/jobs /srv/git/sample.git"
     )
