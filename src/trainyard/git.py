@@ -32,7 +32,7 @@ def git(
     extra: dict[str, str] | None = None,
     given: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs git as all of Trainyard does: no hooks, no exotic transports, no questions.
+    """Runs git with SAFE before its verb, in `git_environment`.
 
     Args:
         extra: more of the environment.

@@ -36,6 +36,11 @@ class Curve:
         finite = [v for v in self.val_score if math.isfinite(v)]
         return max(finite) if finite else None
 
+    @property
+    def least_val_loss(self) -> float:
+        """The least validation loss; infinity where there is none."""
+        return min((v for v in self.val_loss if math.isfinite(v)), default=math.inf)
+
 
 def curve(record: TrialRecord) -> Curve:
     """The curve of the longest fit, the last among equals: a script may warm up, or fit several models."""
@@ -53,11 +58,6 @@ def curve(record: TrialRecord) -> Curve:
         score=_series(rows, name) if name else [],
         val_score=_series(rows, f"val_{name}") if name else [],
     )
-
-
-def lowest(values: list[float]) -> float:
-    """The least finite value; infinity where there is none."""
-    return min((v for v in values if math.isfinite(v)), default=math.inf)
 
 
 def falling(values: list[float]) -> float:

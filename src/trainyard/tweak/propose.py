@@ -11,7 +11,7 @@ from trainyard import gate
 from trainyard.policy import Policy
 from trainyard.runs.files import SCHEMA, Spec
 from trainyard.tweak import estimators, networks
-from trainyard.tweak.curves import curve, lowest
+from trainyard.tweak.curves import curve
 from trainyard.tweak.diagnose import at_chance, before_training, diagnose
 from trainyard.tweak.earlier import Earlier
 from trainyard.tweak.earlier import step as remembered
@@ -125,9 +125,9 @@ def _best(history: list[TrialRecord], policy: Policy) -> TrialRecord | None:
     """By the selection number; among equals, as few rows often make them, by the lowest held-out loss."""
     found: tuple[TrialRecord, float, float] | None = None
     for record in history:
-        value, loss = record.value, lowest(curve(record).val_loss)
-        if value is None:
+        if (value := record.value) is None:
             continue
+        loss = curve(record).least_val_loss
         if found is None or policy.better(value, found[1]) or (value == found[1] and loss < found[2]):
             found = record, value, loss
     return found[0] if found else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainyard_harness.checkpoints import SHARE, Store, pack, unpack
 from trainyard_harness.data import count, fingerprint, joined, take
 from trainyard_harness.rows import packed, unpacked
 from trainyard_harness.seen import Samples
@@ -89,53 +88,3 @@ def test_each_held_out_row_is_collected_once_and_never_passed_on() -> None:
     assert len(held) == len(set(held))
     assert sorted(set(passed) | set(held)) == list(range(200))
     assert not set(passed) & set(held)
-
-
-def test_a_checkpoint_comes_back_whole_or_not_at_all() -> None:
-    arrays = [np.arange(5), np.float32(2.5), np.zeros((0, 3))]
-    data = pack({"epoch": 3}, arrays)
-    state, again = unpack(data)
-    assert state == {"epoch": 3}
-    assert all(
-        (one == other).all() and one.shape == other.shape
-        for one, other in zip(map(np.asarray, arrays), again, strict=True)
-    )
-    for torn in (b"", data[:-1], data[:40], data + b"x", data[:-9] + b"\0" + data[-8:]):
-        with pytest.raises(ValueError):
-            unpack(torn)
-
-
-def test_two_checkpoints_are_kept_and_the_newest_whole_one_is_found(tmp_path: object) -> None:
-    store = Store(tmp_path)
-    store.belongs_to("a")
-    for number in range(4):
-        store.write(0, number, lambda number=number: ({"number": number}, []))
-    files = sorted(tmp_path.glob("fit-*"))
-    assert len(files) == 2
-    files[-1].write_bytes(b"torn")
-    assert Store(tmp_path).newest(0)[0] == {"number": 2}
-    again = Store(tmp_path)
-    again.belongs_to("b")
-    assert again.newest(0) is None
-
-
-def test_checkpoints_are_not_affordable_beyond_their_share(tmp_path: object, monkeypatch: object) -> None:
-    from trainyard_harness import checkpoints
-
-    now = [0.0]
-    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
-    store = Store(tmp_path)
-    assert not store.affordable()
-    now[0] = 10.0
-
-    def slow() -> tuple[dict[str, object], list[object]]:
-        now[0] += 1.0
-        return {}, []
-
-    written = 0
-    while now[0] < 1000:
-        if store.affordable():
-            store.write(0, written, slow)
-            written += 1
-        now[0] += 0.5
-    assert SHARE * 0.7 < written / now[0] <= SHARE
