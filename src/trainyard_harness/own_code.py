@@ -32,9 +32,11 @@ def save(work: Path, folder: Path) -> None:
     """Writes `code.json` into `folder`: what the script that ran in `work` and its modules define."""
     modules: dict[str, dict[str, Any]] = {}
     for name, module in list(sys.modules.items()):
-        path = Path(getattr(module, "__file__", None) or "/")
-        is_ours = path.suffix == ".py" and path.is_relative_to(work) and name != "__mp_main__"
-        if is_ours and path.stat().st_size <= LARGEST:
+        file = getattr(module, "__file__", None) or ""
+        if not file.startswith(f"{work}/") or name == "__mp_main__":  # thousands are not: no Path for each
+            continue
+        path = Path(file)
+        if path.suffix == ".py" and path.stat().st_size <= LARGEST:
             text = definitions(path.read_text("utf-8", errors="replace"), vars(module))
             modules[name] = {"code": text, "package": path.name == "__init__.py"}
     if any("def " in one["code"] or "class " in one["code"] for one in modules.values()):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ from typing import Any
 from trainyard_harness import entry as entries
 from trainyard_harness import record
 from trainyard_harness.__main__ import main as train
+from trainyard_harness.imports import uncollected
 from trainyard_harness.leaving import leave
 from trainyard_harness.notebook import code_of
 from trainyard_harness.trial import HarnessError, from_environment, read_job
@@ -41,8 +41,8 @@ def main(link: socket.socket) -> int:
     once the supervisor has said that it watches that process, `{"code"}`, negative for a signal.
     """
     own = os.getpid()
-    warm = _import_framework()
-    gc.freeze()
+    with uncollected():
+        warm = _import_framework()
     charged = 0.0
     while message := (given := socket.recv_fds(link, LONGEST, 1))[0]:
         request, output = json.loads(message), given[1][0]

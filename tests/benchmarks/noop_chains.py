@@ -121,10 +121,10 @@ def _chain(folder: Path) -> Callable[[], None]:
         f"""
         from pathlib import Path
         from trainyard.chain.execute import execute
-        from trainyard.chain.render import RepoJobs, render
+        from trainyard.chain.render import render
 
         home = Path({str(folder / "home")!r})
-        jobs = render([RepoJobs(name="noop", url="u", branch="b")], cache=home / "cache", folder=home.parent)
+        jobs = render("noop", cache=home / "cache", folder=home.parent)
         done = execute(jobs, "noop-step1", {{}}, home=home, say=lambda line: None)
         assert len(done.builds) == 6 and not done.failed
         """

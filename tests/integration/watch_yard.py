@@ -117,13 +117,9 @@ class Jenkins:
         program.chmod(0o755)
 
     def load(self, *repos: str) -> None:
-        from trainyard.chain.render import RepoJobs, render
+        from trainyard.chain.render import render
 
-        jobs = render(
-            [RepoJobs(name=repo, url="/nowhere", branch="main") for repo in repos],
-            cache=self.home / "cache",
-        )
-        for job in jobs:
+        for job in [job for repo in repos for job in render(repo, cache=self.home / "cache")]:
             path = self.home / "jobs" / job.name / "config.xml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(job.xml)

@@ -1,4 +1,4 @@
-"""From the list of repos to the XML that Jenkins loads, cached as Jenkins Job Builder starts slowly."""
+"""From jenkins-jobs/ to the XML of one repo's six jobs, cached as Jenkins Job Builder starts slowly."""
 
 from __future__ import annotations
 
@@ -15,20 +15,10 @@ from trainyard.exits import ExitCode, TrainyardError
 from trainyard.runs.atomic import write_atomic
 
 REPOS_FILE = "repos.yaml"
+_ANY = "a-repo-of-any-name"
+"""What is rendered, once for all repos. A name needs no escaping anywhere, so it can be put in afterwards."""
 _KEPT = 50
-"""Cached renderings to keep: one per combination of YAML files and repos."""
-
-
-class RepoJobs(msgspec.Struct, frozen=True, kw_only=True):
-    """What jenkins-jobs/repos.yaml says of one repo.
-
-    `policy` is text as `trainyard pull --policy` takes it (`preset=serve-above-90 max_trials=5`).
-    """
-
-    name: str
-    url: str
-    branch: str
-    policy: str = ""
+"""Cached renderings to keep: one per combination of YAML files."""
 
 
 class JobXml(msgspec.Struct, frozen=True):
@@ -38,21 +28,20 @@ class JobXml(msgspec.Struct, frozen=True):
     xml: str
 
 
-def render(
-    repos: Sequence[RepoJobs], *, cache: Path | None = None, folder: Path | None = None
-) -> list[JobXml]:
-    """Renders the six jobs of each of `repos` from jenkins-jobs/, whose own repos.yaml is left out.
+def render(repo: str, *, cache: Path | None = None, folder: Path | None = None) -> list[JobXml]:
+    """Renders the six jobs of a repo from jenkins-jobs/, whose own repos.yaml is left out.
+
+    Of the repo they know nothing but its name: the rest is theirs to be given as parameters.
 
     Args:
-        repos: at least one; names must be distinct.
+        repo: its name.
         cache: where renderings are kept (default: `chain/cache` below the state home).
         folder: other YAML files than those shipped.
 
     Raises:
-        TrainyardError: BAD_CONFIG for a value that XML cannot hold; CHAIN for YAML that does not render.
+        TrainyardError: BAD_CONFIG for a name that cannot be a job's; CHAIN for YAML that does not render.
     """
-    for repo in repos:
-        _check(repo)
+    homes.check_repo_name(repo)
     folder = folder or resources.JENKINS_JOBS
     files = sorted(file for file in folder.glob("*.yaml") if file.name != REPOS_FILE)
     if not files:
@@ -61,8 +50,12 @@ def render(
             f"{folder}: no job templates there.",
             "Install Trainyard again, or run its checkout.",
         )
-    cache = cache or homes.default_home() / "chain" / "cache"
-    kept = cache / f"{_key(files, repos)}.json"
+    jobs = _rendered(files, cache or homes.default_home() / "chain" / "cache")
+    return [JobXml(job.name.replace(_ANY, repo), job.xml.replace(_ANY, repo)) for job in jobs]
+
+
+def _rendered(files: Sequence[Path], cache: Path) -> list[JobXml]:
+    kept = cache / f"{_key(files)}.json"
     try:
         return msgspec.json.decode(kept.read_bytes(), type=list[JobXml])
     except (OSError, msgspec.DecodeError):
@@ -70,39 +63,19 @@ def render(
 
     from trainyard.chain import jjb
 
-    values: list[dict[str, str | bool]] = [
-        {"repo": repo.name, "url": repo.url, "branch": repo.branch, "policy": repo.policy} for repo in repos
-    ]
-    jobs = [JobXml(name, xml) for name, xml in jjb.render_files(files, values).jobs.items()]
+    values = {"repo": _ANY, "url": "", "branch": "", "policy": ""}
+    jobs = [JobXml(name, xml) for name, xml in jjb.render_files(files, [values]).jobs.items()]
     write_atomic(kept, msgspec.json.encode(jobs))
     _prune(cache)
     return jobs
 
 
-def _check(repo: RepoJobs) -> None:
-    homes.check_repo_name(repo.name)
-    for field in ("url", "branch", "policy"):
-        for char in getattr(repo, field):
-            if (
-                ord(char) < 0x20
-                or 0x7F <= ord(char) < 0xA0
-                or 0xD800 <= ord(char) < 0xE000
-                or char in "\ufffe\uffff"
-            ):
-                raise TrainyardError(
-                    ExitCode.BAD_CONFIG,
-                    f"{repo.name}: {field} holds the character {char!r}, which a job cannot carry.",
-                    "Use a name without control characters.",
-                )
-
-
-def _key(files: Sequence[Path], repos: Sequence[RepoJobs]) -> str:
-    digest = hashlib.sha256(_builder_version().encode())
+def _key(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256(f"{_ANY}\0{_builder_version()}".encode())
     for file in files:
         data = file.read_bytes()
         digest.update(f"\0{file.name}\0{len(data)}\0".encode())
         digest.update(data)
-    digest.update(msgspec.json.encode(list(repos)))
     return digest.hexdigest()[:32]
 
 

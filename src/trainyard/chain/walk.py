@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from trainyard.chain.execute import ChainResult, execute
-from trainyard.chain.render import RepoJobs, render
+from trainyard.chain.render import render
 from trainyard.home import Home
 from trainyard.runs import store
 
@@ -17,7 +17,7 @@ LOOK_SECONDS = 5.0
 
 def walk(
     home: Home,
-    repo: RepoJobs,
+    repo: str,
     first: str,
     parameters: Mapping[str, str],
     env: Mapping[str, str],
@@ -26,7 +26,7 @@ def walk(
     stream: int = 2,
     before: Callable[[str | None], None] = lambda run: None,
 ) -> ChainResult:
-    """Starts the repository's job `first` (`job1-pull`) and follows its triggers.
+    """Starts the job `first` (`job1-pull`) of the repo called `repo` and follows its triggers.
 
     Args:
         parameters: of the first job.
@@ -46,8 +46,8 @@ def walk(
             before(key)
 
         return execute(
-            render([repo], cache=home.path / "chain" / "cache"),
-            f"{repo.name}-{first}",
+            render(repo, cache=home.path / "chain" / "cache"),
+            f"{repo}-{first}",
             parameters,
             home=home.path,
             say=say,

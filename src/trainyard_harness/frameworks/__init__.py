@@ -10,11 +10,13 @@ from trainyard_harness.frameworks import (
     lightning_hooks,
     sklearn_hooks,
     sklearn_metrics,
+    tensorflow_hooks,
     torch_hooks,
     xgboost_hooks,
 )
 
 HOOKS = (
+    tensorflow_hooks.install,
     keras_hooks.install,
     keras_text.install,
     sklearn_hooks.install,

@@ -502,7 +502,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_error(chain: Chain, tmp_path
 
 def test_execute_runs_what_render_gives(tmp_path: Path) -> None:
     """The six shipped jobs, walked with a stand-in for the command: below target once, then at target."""
-    from trainyard.chain.render import RepoJobs, render
+    from trainyard.chain.render import render
 
     stub = tmp_path / "trainyard"
     stub.write_text(
@@ -525,12 +525,12 @@ def test_execute_runs_what_render_gives(tmp_path: Path) -> None:
     )
     stub.chmod(0o755)
     home = tmp_path / "home"
-    repo = RepoJobs(name="wine", url=HOSTILE, branch="a$(touch pwned)b", policy="preset=serve-above-90")
-    jobs = render([repo], cache=tmp_path / "cache")
+    jobs = render("wine", cache=tmp_path / "cache")
     # The step's own PATH comes first: give it the stand-in by name.
     steps = [type(job)(job.name, job.xml.replace("exec trainyard", f"exec {stub}")) for job in jobs]
     env = {**os.environ, "TRAINYARD_HOME": str(home)}
-    done = execute(steps, "wine-job1-pull", {"COMMIT": "abc"}, home=home, say=lambda line: None, env=env)
+    given = {"URL": HOSTILE, "BRANCH": "a$(touch pwned)b", "COMMIT": "abc", "POLICY": "preset=serve-above-90"}
+    done = execute(steps, "wine-job1-pull", given, home=home, say=lambda line: None, env=env)
     assert [(build.job.removeprefix("wine-"), build.result.value) for build in done.builds] == [
         ("job1-pull", "SUCCESS"),
         ("job2-launch", "SUCCESS"),
