@@ -152,6 +152,7 @@ class _Attempt:
         return patched(self.run.source, detection.entry or "", base, winner, self._ladder(stretch))
 
     def _ladder(self, stretch: int) -> Ladder:
+        from trainyard.patch.epochs import best_epoch, longest, watched_number
         from trainyard.patch.wanted import Ladder
 
         steps = {trial.spec.trial: trial.spec for trial in self.state.trials}
@@ -160,13 +161,11 @@ class _Attempt:
         while number is not None and len(chain) <= len(steps):
             chain.insert(0, steps[number])
             number = steps[number].parent
-        rows = [_longest(history(self.run.trial(spec.trial))) for spec in chain]
-        last = rows[-1]
-        watched = next((n for n in (last[0] if last else {}) if n.startswith("val_") and "acc" in n), None)
-        watched = watched or ("val_loss" if last and "val_loss" in last[0] else None)
+        rows = [longest(history(self.run.trial(spec.trial))) for spec in chain]
+        watched = watched_number(rows[-1])
         epochs = [len(one) for one in rows]
         if watched:
-            epochs[-1] = _best_epoch(last, watched)
+            epochs[-1] = best_epoch(rows[-1], watched)
         return Ladder([spec.moves for spec in chain], [stretch * one for one in epochs], watched)
 
     def _folder(self, stretch: int) -> Path:
@@ -235,25 +234,6 @@ class _Attempt:
 
     def _tidy(self) -> None:
         shutil.rmtree(self.run.path / "patch", ignore_errors=True)
-
-
-def _longest(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows of the longest fit, the last among equals."""
-    fits: dict[str, list[dict[str, str]]] = {}
-    for row in rows:
-        fits.setdefault(row.get("fit", ""), []).append(row)
-    return max(fits.values(), key=len, default=[]) if len(fits) < 2 else max(reversed(fits.values()), key=len)
-
-
-def _best_epoch(rows: list[dict[str, str]], name: str) -> int:
-    def number(row: dict[str, str]) -> float:
-        try:
-            found = float(row.get(name, ""))
-        except ValueError:
-            return float("-inf")
-        return found if "acc" in name else -found
-
-    return 1 + max(range(len(rows)), key=lambda place: (number(rows[place]), -place), default=-1)
 
 
 def _apply(source: Path, diff: bytes, folder: Path) -> None:
