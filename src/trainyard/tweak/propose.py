@@ -67,17 +67,17 @@ def propose(
     first = history[0]
     if mistakes := before_training(first):
         return Exhausted(f"No architecture mends this: {mistakes[0].sentence}", _said(mistakes))
-    best = _best(history, policy)
-    if best is None:
+    ranked = _ranked(history, policy)
+    if not ranked:
         return Exhausted("No trial gave a number on held-out data to improve on.")
-    findings = diagnose(best, policy)
+    findings = diagnose(ranked[0], policy)
     if reason := _hopeless(history, policy):
         return Exhausted(reason, _said(diagnose(history[-1], policy), Kind.UNLEARNABLE))
     if reason := _spent(history, policy):
         return Exhausted(reason, _said(findings))
     tried = {signature(one.spec) for one in history}
     taken = Counter(one.spec.step for one in history)
-    for base in _bases(history, best, policy):
+    for base in ranked:
         steps = _steps(base, history, policy, seed)
         if earlier and base is first and (known := remembered(first, earlier)):
             steps = chain([known], steps)
@@ -121,23 +121,14 @@ def _failed_looks(history: list[TrialRecord], policy: Policy) -> list[gate.Readi
     ]
 
 
-def _best(history: list[TrialRecord], policy: Policy) -> TrialRecord | None:
-    """By the selection number; among equals, as few rows often make them, by the lowest held-out loss."""
-    found: tuple[TrialRecord, float, float] | None = None
-    for record in history:
-        if (value := record.value) is None:
-            continue
-        loss = curve(record).least_val_loss
-        if found is None or policy.better(value, found[1]) or (value == found[1] and loss < found[2]):
-            found = record, value, loss
-    return found[0] if found else None
+def _ranked(history: list[TrialRecord], policy: Policy) -> list[TrialRecord]:
+    """Trials to build on, the best first.
 
-
-def _bases(history: list[TrialRecord], best: TrialRecord, policy: Policy) -> list[TrialRecord]:
-    """Trials to build on: the best one, then the others, best first."""
-    scored = [(one, value) for one in history if one is not best and (value := one.value) is not None]
-    scored.sort(key=lambda item: item[1], reverse=policy.direction == "max")
-    return [best, *(one for one, _ in scored)]
+    By the selection number; among equals, as few rows often make them, by the lowest held-out loss.
+    """
+    sign = -1 if policy.direction == "max" else 1
+    scored = [(sign * one.value, curve(one).least_val_loss, one) for one in history if one.value is not None]
+    return [one for *_, one in sorted(scored, key=lambda item: item[:2])]
 
 
 def _spent(history: list[TrialRecord], policy: Policy) -> str | None:
