@@ -10,7 +10,13 @@ from typing import Any
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
-from trainyard_harness.frameworks.keras_holdout import hold_out, holds_out, is_plain, kind_of
+from trainyard_harness.frameworks.keras_holdout import (
+    hold_out,
+    holds_out,
+    is_plain,
+    keep_back,
+    kind_of,
+)
 from trainyard_harness.frameworks.keras_mistakes import Peeked, mistakes
 from trainyard_harness.frameworks.keras_model import describe, describe_compile
 from trainyard_harness.frameworks.keras_run import FitRun
@@ -103,14 +109,17 @@ def plain_name(name: str) -> str:
 
 
 def _watched(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Where a retrain has no validation data but its test rows are known already: the half to choose by."""
+    """Gives a retrain without validation data some: its test rows' half to choose by, or rows kept back.
+
+    The former where the test rows are known already.
+    """
     if fitted.validation is not None or fitted.held_out is not None:
         return arguments
     fitted.last = (arguments.get("x"), arguments.get("y"))
     test = session.divided(fitted)
     n = test.n if test is not None else None
     if test is None or not n or test.ordered:
-        return arguments
+        return keep_back(session, arguments)
     rows = halves(n, session.job.seed, test.y)[0]
     return {**arguments, "validation_data": (take(test.x, rows), take(test.y, rows))}
 

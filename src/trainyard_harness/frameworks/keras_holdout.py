@@ -12,6 +12,10 @@ from trainyard_harness.session import Session
 
 FEWEST = 10
 """Rows below which nothing can be held out."""
+KEPT_BACK = 0.1
+"""Part of the training rows that tells a retrain when to stop, where the script has nothing that does."""
+FEWEST_TO_KEEP_BACK_OF = 200
+"""Rows below which that part tells nothing, and is missed."""
 
 
 def is_plain(x: Any) -> bool:
@@ -66,6 +70,24 @@ def hold_out(
         f"seed {session.job.seed})."
     )
     return changed
+
+
+def keep_back(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Training rows for a retrain to watch that nothing else tells when to stop; nothing is reported on them.
+
+    The script has a test set, which it makes only after `fit`; to train for all the epochs that a move allows
+    costs more, and ends worse, than to do without a few rows.
+    """
+    x, y, n = arguments.get("x"), arguments.get("y"), count(arguments.get("x"))
+    if kind_of(x) != "arrays" or n is None or y is None or n < FEWEST_TO_KEEP_BACK_OF:
+        return arguments
+    ordered = arguments.get("shuffle") is False or session.lookahead.ordered
+    kept, back, _ = split(n, KEPT_BACK, session.job.seed, y, ordered)
+    session.record.note(f"{len(back)} of {n} training rows were kept back, to tell when to stop.")
+    changed = {**arguments, "x": take(x, kept), "y": take(y, kept)}
+    if arguments.get("sample_weight") is not None:
+        changed["sample_weight"] = take(arguments["sample_weight"], kept)
+    return {**changed, "validation_data": (take(x, back), take(y, back))}
 
 
 def _hold_out_of_stream(
