@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from trainyard_harness.moves import keras as network
+from trainyard_harness.moves import race
 from trainyard_harness.moves.stopping import Stopping
 
 L = keras.layers
@@ -368,6 +369,21 @@ def check_training_stops_at_a_plateau_and_where_it_is_good_enough():
     history = model.fit(x, y, validation_data=(x, y), epochs=30, verbose=0, callbacks=[stopping]).history
     assert 3 <= len(history["loss"]) < 30 and rate > 0, len(history["loss"])
     assert float(model.optimizer.learning_rate) == 0.0
+
+
+def check_a_race_is_over_with_a_form_that_is_good_enough():
+    for enough, ran in ((0.0, 1), (1.1, 2), (None, 2)):
+        model = ready(chain(2))
+        x, y = data(model)
+        moves = [
+            move("stop", patience=2, enough=enough),
+            move("race", epochs=1, other=[move("learning_rate", learning_rate=0.5)], names=["this", "that"]),
+        ]
+        changed, _, _, raced = race.run(model, moves, None, {"x": x, "y": y, "validation_data": (x, y)})
+        assert len(raced["scores"]) == ran, raced
+        assert raced["winner"] == raced["scores"].index(max(raced["scores"])), raced
+        rate = float(changed.optimizer.learning_rate)
+        assert (abs(rate - 0.5) < 1e-6) == bool(raced["winner"]), (rate, raced)
 
 
 def main():

@@ -60,6 +60,8 @@ def resolved(spec: Spec, race: Race | None) -> Spec:
     won = race.winner == 1
     scores = " to ".join(f"{one:.2f}" for one in sorted(race.scores[:2], reverse=True))
     told = f"{held.args['names'][int(won)]} won the race by {scores}"
+    if len(race.scores) == 1:
+        told = f"{held.args['names'][0]} got to {scores} before a race was needed"
     return msgspec.structs.replace(
         spec, moves=joined(moves, other if won else []), reason=spec.reason.replace(held.reason, told)
     )

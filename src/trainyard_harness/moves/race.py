@@ -21,22 +21,28 @@ def run(
 ) -> tuple[Any, bool, list[str], dict[str, Any] | None]:
     """Builds what the moves ask for; where they ask for a race, the winner as it stands after it.
 
-    A restarted training races again: from equal seeds to the same end.
+    Where the first form gets to what the `stop` move calls enough, the other is not trained. A restarted
+    training races again: from equal seeds to the same end.
 
     Args:
         fit: the arguments of the script's `fit`.
 
     Returns:
-        (model, whether weights were inherited, notes, what happened: `winner` and the `scores`, if there was
-        a race).
+        (model, whether weights were inherited, notes, what happened: `winner` and the `scores` of those that
+        ran, if there was a race).
     """
     forms = [network.apply(model, one, parent) for one in entrants(moves)]
-    epochs = next((move["args"]["epochs"] for move in moves if move["kind"] == "race"), 0)
+    asked = {move["kind"]: move["args"] for move in moves}
     judged = fit.get("validation_data") is not None or fit.get("validation_split")
     if len(forms) == 1 or not judged or count(fit.get("x")) is None:
         return (*forms[0], None)
-    scores = [_score(changed, fit, epochs) for changed, _, _ in forms]
-    winner = int(scores[1] > scores[0])
+    enough = asked.get("stop", {}).get("enough")
+    scores: list[float] = []
+    for changed, _, _ in forms:
+        scores.append(_score(changed, fit, asked["race"]["epochs"]))
+        if enough is not None and scores[-1] >= enough:
+            break
+    winner = scores.index(max(scores))
     return (*forms[winner], {"winner": winner, "scores": [round(score, 4) for score in scores]})
 
 

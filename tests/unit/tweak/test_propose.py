@@ -336,7 +336,10 @@ def test_a_race_gives_way_to_the_moves_that_won_it() -> None:
     lost, won = (resolved(spec, Race(winner=winner, scores=[0.5, 0.6])) for winner in (0, 1))
     assert not [one for one in lost.moves if one.kind in ("race", "head")]
     assert [one.args["to"] for one in won.moves if one.kind == "head"] == ["gap"]
-    assert "global pooling won the race" in won.reason
+    assert "global pooling won the race by 0.60 to 0.50" in won.reason
+    alone = resolved(spec, Race(winner=0, scores=[0.97]))
+    assert alone.moves == lost.moves
+    assert "flattening got to 0.97 before a race was needed" in alone.reason
     assert resolved(spec, None).moves == lost.moves
 
 
