@@ -72,7 +72,7 @@ def test_rotated_secrets_are_new_and_the_old_ones_dead(
 
 def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -> None:
     inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"])
-    before = controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs sha256sum")
+    before = controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs -r sha256sum")
     killed(controller, "playbooks/backup.yml", "trainyard : Write the archive")
     killed(controller, "playbooks/backup.yml", "trainyard : Write the archive", "host")
     done = playbook(*inventory, "playbooks/backup.yml")
@@ -87,7 +87,7 @@ def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -
     done = playbook(*inventory, "playbooks/restore.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert (
-        controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs sha256sum")
+        controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs -r sha256sum")
         == before
     )
     for _ in range(30):
@@ -98,7 +98,7 @@ def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -
 
 
 def test_an_upgrade_keeps_everything_and_proves_itself(controller: Host, playbook, tmp_path) -> None:
-    runs = "cd /var/lib/trainyard && find runs -name verdict.json | sort | xargs sha256sum"
+    runs = "cd /var/lib/trainyard && find runs -name verdict.json | sort | xargs -r sha256sum"
     before = controller.run(runs)
     # the next version of the package: this one with another number
     source = tmp_path / "source"
