@@ -72,7 +72,9 @@ def test_rotated_secrets_are_new_and_the_old_ones_dead(
 
 def test_a_backup_brings_runs_models_and_jobs_back(controller: Host, playbook) -> None:
     inventory = ("-i", os.environ["MOLECULE_INVENTORY_FILE"])
-    before = controller.run("cd /var/lib/trainyard && find runs champions -type f | sort | xargs -r sha256sum")
+    before = controller.run(
+        "cd /var/lib/trainyard && find runs champions -type f | sort | xargs -r sha256sum"
+    )
     killed(controller, "playbooks/backup.yml", "trainyard : Write the archive")
     killed(controller, "playbooks/backup.yml", "trainyard : Write the archive", "host")
     done = playbook(*inventory, "playbooks/backup.yml")
