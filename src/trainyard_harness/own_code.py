@@ -32,7 +32,7 @@ def save(work: Path, folder: Path) -> None:
     """Writes `code.json` into `folder`: what the script that ran in `work` and its modules define."""
     modules: dict[str, dict[str, Any]] = {}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None) or ""
+        file = str(getattr(module, "__file__", None) or "")
         if not file.startswith(f"{work}/") or name == "__mp_main__":  # thousands are not: no Path for each
             continue
         path = Path(file)

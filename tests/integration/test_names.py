@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from trainyard import sources
-from trainyard.chain.walk import walk
+from trainyard.chain.walk import RepoJobs, walk
 from trainyard.home import Home
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -89,19 +89,12 @@ def test_job1_gives_every_parameter_to_its_verb_as_it_is(
     verb.parent.mkdir(parents=True, exist_ok=True)
     verb.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" > {folder}/called\n")
     verb.chmod(0o755)
+    jobs = RepoJobs(name="names", url=str(folder), branch="main", policy="")
     parameters = {"BRANCH": branch, "COMMIT": commit}
     python, sys.executable = sys.executable, str(verb.with_name("python"))  # where the chain finds its verbs
     try:
         with Path(os.devnull).open("wb") as nothing:
-            walk(
-                Home(folder),
-                "names",
-                "job1-pull",
-                parameters,
-                {},
-                say=lambda _: None,
-                stream=nothing.fileno(),
-            )
+            walk(Home(folder), jobs, "job1-pull", parameters, {}, say=lambda _: None, stream=nothing.fileno())
     finally:
         sys.executable = python
     words = (folder / "called").read_bytes().decode().split("\0")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from trainyard.chain.execute import ChainResult
-from trainyard.chain.walk import walk
+from trainyard.chain.walk import RepoJobs, walk
 from trainyard.cli.jobs import executor_option, seed_option
 from trainyard.cli.output import answer, context, json_option
 from trainyard.cli.summary import summary
@@ -58,9 +58,10 @@ def run(
     url = str(local.absolute()) if "://" not in path_or_url and local.exists() else path_or_url
     repo = name or _free_name(here.home, url)
     began = now()
-    parameters = {"URL": url, "BRANCH": branch, "COMMIT": commit, "POLICY": policy, "AGAIN": "yes"}
+    parameters = {"COMMIT": commit, "AGAIN": "yes"}
     env = {"TRAINYARD_SEED": str(seed), "TRAINYARD_EXECUTOR": executor or here.config.executor}
-    result = walk(here.home, repo, "job1-pull", parameters, env, say=here.say)
+    jobs = RepoJobs(name=repo, url=url, branch=branch, policy=policy)
+    result = walk(here.home, jobs, "job1-pull", parameters, env, say=here.say)
     if result.signal is not None:
         here.say(
             "trainyard: interrupted; what trains goes on: "
@@ -79,12 +80,12 @@ def run(
 def take_up(here: Context, run: Run) -> Verdict | None:
     """Walks the chain on for a run that stands still; its verdict if it came to one."""
     state = run.load()
+    jobs = RepoJobs(name=state.repo, url=state.url, branch=state.branch)
     env = {"TRAINYARD_SEED": str(state.seed), "TRAINYARD_EXECUTOR": state.executor}
     if state.stage == Stage.PULLING:
-        parameters = {"URL": state.url, "BRANCH": state.branch, "COMMIT": state.commit, "AGAIN": "yes"}
-        walk(here.home, state.repo, "job1-pull", parameters, env, say=here.say)
+        walk(here.home, jobs, "job1-pull", {"COMMIT": state.commit, "AGAIN": "yes"}, env, say=here.say)
     else:
-        walk(here.home, state.repo, "job2-launch", {"RUN": run.key}, env, say=here.say)
+        walk(here.home, jobs, "job2-launch", {"RUN": run.key}, env, say=here.say)
     if run.load().stage != Stage.FINISHED:
         return None
     verdict = run.verdict()

@@ -6,14 +6,6 @@ Rows = list[dict[str, str]]
 """Rows of a `history.csv`, one per epoch."""
 
 
-def longest(rows: Rows) -> Rows:
-    """The rows of the longest fit, the last among equals."""
-    fits: dict[str, Rows] = {}
-    for row in rows:
-        fits.setdefault(row.get("fit", ""), []).append(row)
-    return max(reversed(fits.values()), key=len, default=[])
-
-
 def watched_number(rows: Rows) -> str | None:
     """The validation number that tells the best epoch; None where there is none.
 

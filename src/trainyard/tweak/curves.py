@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass
 
+from trainyard.runs.history import longest_fit
 from trainyard.tweak.record import TrialRecord
 
 _ACCURACY = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy")
@@ -43,14 +43,11 @@ class Curve:
 
 
 def curve(record: TrialRecord) -> Curve:
-    """The curve of the longest fit, the last among equals: a script may warm up, or fit several models."""
-    fits: dict[float, list[dict[str, float]]] = defaultdict(list)
-    for row in record.curves:
-        numbers = {name: value for name, cell in row.items() if (value := _number(cell)) is not None}
-        fits[numbers.get("fit", 0.0)].append(numbers)
-    if not fits:
-        return Curve([], [], [], [])
-    rows = max(fits.items(), key=lambda item: (len(item[1]), item[0]))[1]
+    """The curve of the fit that counts."""
+    rows = [
+        {name: value for name, cell in row.items() if (value := _number(cell)) is not None}
+        for row in longest_fit(record.curves)
+    ]
     name = next((name for name in _ACCURACY if any(name in row for row in rows)), None)
     return Curve(
         loss=_series(rows, "loss"),

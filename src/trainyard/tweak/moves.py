@@ -59,9 +59,8 @@ def resolved(spec: Spec, race: Race | None) -> Spec:
     other = [Move(**one) for one in held.args["other"]]
     won = race.winner == 1
     scores = " to ".join(f"{one:.2f}" for one in sorted(race.scores[:2], reverse=True))
-    told = f"{held.args['names'][int(won)]} won the race by {scores}"
-    if len(race.scores) == 1:
-        told = f"{held.args['names'][0]} got to {scores} before a race was needed"
+    ended = "got to {} before a race was needed" if len(race.scores) == 1 else "won the race by {}"
+    told = f"{held.args['names'][int(won)]} {ended.format(scores)}"
     return msgspec.structs.replace(
         spec, moves=joined(moves, other if won else []), reason=spec.reason.replace(held.reason, told)
     )

@@ -20,6 +20,7 @@ from trainyard.git import git
 from trainyard.runs import state as st
 from trainyard.runs.atomic import write_atomic
 from trainyard.runs.files import SCHEMA, Metric, Outcome, Spec
+from trainyard.runs.history import longest_fit
 from trainyard.runs.state import Patch, RunState, Verdict
 from trainyard.runs.store import Run, Trial
 from trainyard.verbs.context import Context
@@ -152,7 +153,7 @@ class _Attempt:
         return patched(self.run.source, detection.entry or "", base, winner, self._ladder(stretch))
 
     def _ladder(self, stretch: int) -> Ladder:
-        from trainyard.patch.epochs import best_epoch, longest, watched_number
+        from trainyard.patch.epochs import best_epoch, watched_number
         from trainyard.patch.wanted import Ladder
 
         steps = {trial.spec.trial: trial.spec for trial in self.state.trials}
@@ -161,7 +162,7 @@ class _Attempt:
         while number is not None and len(chain) <= len(steps):
             chain.insert(0, steps[number])
             number = steps[number].parent
-        rows = [longest(history(self.run.trial(spec.trial))) for spec in chain]
+        rows = [longest_fit(history(self.run.trial(spec.trial))) for spec in chain]
         watched = watched_number(rows[-1])
         epochs = [len(one) for one in rows]
         if watched:

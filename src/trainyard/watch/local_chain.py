@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trainyard.chain.execute import ChainResult
-from trainyard.chain.walk import walk
+from trainyard.chain.walk import RepoJobs, walk
 from trainyard.exits import TrainyardError
 from trainyard.home import Home
 from trainyard.runs import store
@@ -52,7 +52,7 @@ class LocalTrigger:
                 raise TriggerError(f"{MAX_CHAINS} chains wait already")
             number = next(self._numbers)
             chain = self._chains[number] = _Chain()
-        parameters = {"URL": repo.url, "BRANCH": push.branch, "COMMIT": push.commit, "POLICY": repo.policy}
+        parameters = {"BRANCH": push.branch, "COMMIT": push.commit}
         self._thread(f"chain-{number}", lambda: self._push(repo, parameters, chain))
         return number
 
@@ -136,9 +136,10 @@ class LocalTrigger:
     def _walk(
         self, repo: RepoTable, first: str, parameters: dict[str, str], before: Callable[[str | None], None]
     ) -> ChainResult:
+        jobs = RepoJobs(name=repo.name, url=repo.url, branch="", policy=repo.policy)
         return walk(
             self._home,
-            repo.name,
+            jobs,
             first,
             parameters,
             {"TRAINYARD_EXECUTOR": self._executor},

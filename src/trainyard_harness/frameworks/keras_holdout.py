@@ -52,16 +52,13 @@ def hold_out(
     if n < FEWEST:
         session.record.note(f"Nothing was held out: there are only {n} rows.")
         return arguments
-    ordered = arguments.get("shuffle") is False or session.lookahead.ordered
+    ordered = _is_ordered(session, arguments)
     kept, held, stratified = split(n, session.job.holdout, session.job.seed, y, ordered)
     samples = Samples(take(x, held), take(y, held), "held-out", "harness", place, ordered=ordered, index=held)
     samples.prints = fingerprint(samples.x)
     samples.options["stratified"] = stratified
     fitted.held_out = samples
-    weight = arguments.get("sample_weight")
-    changed = {**arguments, "x": take(x, kept), "y": take(y, kept)}
-    if weight is not None:
-        changed["sample_weight"] = take(weight, kept)
+    changed = _with_rows(arguments, kept)
     selection, _report, _ = halves(len(held), session.job.seed, samples.y, ordered)
     changed["validation_data"] = (take(samples.x, selection), take(samples.y, selection))
     session.record.note(
@@ -81,13 +78,21 @@ def keep_back(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     x, y, n = arguments.get("x"), arguments.get("y"), count(arguments.get("x"))
     if kind_of(x) != "arrays" or n is None or y is None or n < FEWEST_TO_KEEP_BACK_OF:
         return arguments
-    ordered = arguments.get("shuffle") is False or session.lookahead.ordered
-    kept, back, _ = split(n, KEPT_BACK, session.job.seed, y, ordered)
+    kept, back, _ = split(n, KEPT_BACK, session.job.seed, y, _is_ordered(session, arguments))
     session.record.note(f"{len(back)} of {n} training rows were kept back, to tell when to stop.")
-    changed = {**arguments, "x": take(x, kept), "y": take(y, kept)}
-    if arguments.get("sample_weight") is not None:
-        changed["sample_weight"] = take(arguments["sample_weight"], kept)
-    return {**changed, "validation_data": (take(x, back), take(y, back))}
+    return {**_with_rows(arguments, kept), "validation_data": (take(x, back), take(y, back))}
+
+
+def _is_ordered(session: Session, arguments: dict[str, Any]) -> bool:
+    return arguments.get("shuffle") is False or session.lookahead.ordered
+
+
+def _with_rows(arguments: dict[str, Any], rows: Any) -> dict[str, Any]:
+    """The arguments of a `fit` on these rows alone, their weights with them."""
+    named = ("x", "y", "sample_weight")
+    return arguments | {
+        name: take(arguments[name], rows) for name in named if arguments.get(name) is not None
+    }
 
 
 def _hold_out_of_stream(

@@ -32,10 +32,10 @@ def run(
         ran, if there was a race).
     """
     forms = [network.apply(model, one, parent) for one in entrants(moves)]
-    asked = {move["kind"]: move["args"] for move in moves}
     judged = fit.get("validation_data") is not None or fit.get("validation_split")
     if len(forms) == 1 or not judged or count(fit.get("x")) is None:
         return (*forms[0], None)
+    asked = {move["kind"]: move["args"] for move in moves}
     enough = asked.get("stop", {}).get("enough")
     scores: list[float] = []
     for changed, _, _ in forms:

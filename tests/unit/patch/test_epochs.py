@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trainyard.patch.epochs import best_epoch, longest, watched_number
+from trainyard.patch.epochs import best_epoch, watched_number
+from trainyard.runs.history import longest_fit
 
 
 def rows(fit: str = "0", **columns: list[float]) -> list[dict[str, str]]:
@@ -33,9 +34,9 @@ def test_the_accuracy_tells_the_best_epoch_unless_several_share_it(
 
 def test_numbers_that_are_none_are_the_worst() -> None:
     assert best_epoch([{"val_loss": ""}, {"val_loss": "0.4"}, {"val_loss": "x"}], "val_loss") == 2
-    assert (watched_number([]), best_epoch([], "val_loss"), longest([])) == (None, 0, [])
+    assert (watched_number([]), best_epoch([], "val_loss"), longest_fit([])) == (None, 0, [])
 
 
 def test_the_longest_fit_counts_and_the_last_of_equals() -> None:
     first, second, third = (rows(fit, loss=[1.0] * n) for fit, n in (("0", 2), ("1", 3), ("2", 3)))
-    assert longest(first + second + third) == third
+    assert longest_fit(first + second + third) == third
