@@ -8,6 +8,7 @@ that keeps a process warm for its run's next trial waits for that a while (`trai
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -24,6 +25,7 @@ MAX_OUTPUT = 64 * 2**20
 """Bytes of output kept; a training that prints for ever must not fill the disk."""
 
 _WATCH_SECONDS = 0.2
+_MIB = 2**20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -72,7 +74,7 @@ def _supervise(request: dict[str, Any], folder: Path, output: BinaryIO, warm: Wa
             _kill(pid)
     code = child.code()
     if over:
-        more = f"more memory than its limit of {_mib(limit)} MiB; the peak was {_mib(peak)} MiB"
+        more = f"more memory than its limit of {limit // _MIB} MiB; the peak was {math.ceil(peak / _MIB)} MiB"
         detail = f"It was killed for using {more}."
         return {"status": "out-of-memory", "exit_code": 137, "detail": detail, "peak": peak}
     return {"status": "exited", "exit_code": code if code >= 0 else 128 - code, "detail": "", "peak": peak}
@@ -162,10 +164,6 @@ def _proportional(pid: int) -> int:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
-
-
-def _mib(size: int) -> int:
-    return round(size / 2**20)
 
 
 if __name__ == "__main__":
