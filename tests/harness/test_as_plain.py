@@ -45,3 +45,53 @@ def test_small_graphs_run_as_they_are_unless_the_script_says_otherwise(keras: Be
     assert "'min_graph_nodes': 40" in keras.train(asked).out
     own = asked.replace("\n", "\ntf.config.optimizer.set_experimental_options({'min_graph_nodes': 5})\n", 1)
     assert "'min_graph_nodes': 5" in keras.train(own, keras.trial("own")).out
+
+
+TRACED = """
+import numpy as np
+import keras
+
+class Counted(keras.layers.Layer):
+    calls = 0
+
+    def call(self, x, training=None):
+        Counted.calls += bool(training)
+        return x
+
+def made(loss, metrics, outputs=1, **shape):
+    model = keras.Sequential([
+        keras.Input((5,)), keras.layers.Dense(4), Counted(), keras.layers.Dense(outputs, **shape)
+    ])
+    model.compile("adam", loss, metrics=metrics)
+    return model
+
+x = np.random.rand(60, 5)
+y = (x.sum(1) > 2.5).astype("int32")
+for name, labels, model in [
+    ("binary", y, made("binary_crossentropy", ["accuracy", "AUC"], activation="sigmoid")),
+    ("sparse", y, made("sparse_categorical_crossentropy", ["acc"], 2, activation="softmax")),
+    ("one-hot", np.eye(2)[y], made("categorical_crossentropy", ["accuracy"], 2, activation="softmax")),
+    ("number", y, made("mse", ["mae"])),
+]:
+    before = Counted.calls
+    model.fit(x, labels, epochs=1, verbose=0)
+    print("traced", name, Counted.calls - before)
+wrong = made("categorical_crossentropy", ["accuracy"], 2, activation="softmax")
+try:
+    wrong.fit(x, y, verbose=0)
+except ValueError as error:
+    print("refused", str(error).splitlines()[0])
+"""
+
+
+def test_a_training_step_is_traced_once_and_a_wrong_one_refused_in_the_same_words(keras: Bench) -> None:
+    plain = subprocess.run(
+        [keras.python, keras.source(TRACED) / "train.py"], capture_output=True, text=True, check=True
+    )
+    told = [line for line in plain.stdout.splitlines() if line.startswith(("traced", "refused"))]
+    assert [line.split()[-1] for line in told[:4]] == ["2"] * 4, (
+        "Keras traces once by itself: drop keras_ahead"
+    )
+    ours = keras.train(TRACED).out.splitlines()
+    ours = [line for line in ours if line.startswith(("traced", "refused"))]
+    assert ours == [line.removesuffix("2") + "1" for line in told[:4]] + told[4:]

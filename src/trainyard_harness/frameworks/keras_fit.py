@@ -145,8 +145,9 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
         session.record.set(inherited=inherited)
     wanted = moves.training(session.spec["moves"])
     arguments["callbacks"] = [
-        *network.callbacks(fitted.model, session.spec["moves"]), *_listed(arguments.get("callbacks"))
-    ]  # fmt: skip
+        *network.callbacks(fitted.model, session.spec["moves"]),
+        *_unscheduled(session, _listed(arguments.get("callbacks"))),
+    ]
     own = int(arguments.get("epochs") or 1)
     # A script that loops over `fit` has its own idea of epochs: only a model's longest fit is made longer.
     if "epochs" in wanted and (not fitted.fits or own > fitted.longest):
@@ -159,6 +160,16 @@ def _moved(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[
             if type(callback).__name__ == "EarlyStopping":
                 callback.patience = int(wanted["patience"])
     return arguments
+
+
+def _unscheduled(session: Session, callbacks: list[Any]) -> list[Any]:
+    """The script's callbacks without a schedule that would undo the rate that the spec asks for."""
+    if not {move["kind"] for move in session.spec["moves"]} & {"learning_rate", "optimizer"}:
+        return callbacks
+    left = [one for one in callbacks if type(one).__name__ != "LearningRateScheduler"]
+    if len(left) < len(callbacks):
+        session.record.note("The script's LearningRateScheduler was left out: this trial sets the rate.")
+    return left
 
 
 def _projected(session: Session, fitted: Fitted, arguments: dict[str, Any]) -> dict[str, Any]:

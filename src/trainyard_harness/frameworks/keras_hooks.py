@@ -10,7 +10,14 @@ from types import ModuleType
 from typing import Any
 
 from trainyard_harness import session as sessions
-from trainyard_harness.frameworks import keras2_names, keras_fit, keras_loops, keras_places, keras_rebuild
+from trainyard_harness.frameworks import (
+    keras2_names,
+    keras_ahead,
+    keras_fit,
+    keras_loops,
+    keras_places,
+    keras_rebuild,
+)
 from trainyard_harness.frameworks.keras_model import KerasAdapter
 from trainyard_harness.frameworks.keras_run import FitRun
 from trainyard_harness.imports import AfterImport
@@ -32,7 +39,10 @@ def patch(keras: ModuleType) -> None:
         # Dropout and the like keep their random state in variables then, which a checkpoint can hold.
         _backend(keras).enable_tf_random_generator()
     model = keras.Model
-    model.fit = _fit(model.fit)
+    own_fit = (
+        model.fit if keras.__version__.startswith("2.") else keras_ahead.fit(model.fit, model.train_step)
+    )
+    model.fit = _fit(own_fit)
     model.train_on_batch = keras_loops.train_on_batch(model.train_on_batch, ADAPTER)
     model.evaluate = _evaluate(model.evaluate)
     model.predict = _predict(model.predict)

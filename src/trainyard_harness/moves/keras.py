@@ -32,8 +32,33 @@ def apply(model: Any, moves: list[dict[str, Any]], parent: Path | None = None) -
             notes.append(f"{kind} is a class of the script's own: only its training settings were changed.")
         return model, False, notes
     keras = keras_of(model)
-    graph = Graph(model.get_config(), sequential=kind == "Sequential")
-    new = _rebuilt(keras, model, graph)
+    graph, new, more = _edited(keras, model, moves)
+    notes += more
+    if not any(move["kind"] == "reinit" for move in moves):
+        begun = {name for move in moves if move["kind"] == "initializer" for name in move["args"]["layers"]}
+        _copy_equal(new, model, begun)
+    inherited = False
+    if parent is not None:
+        inherited, more = _inherit(keras, new, model, parent, graph)
+        notes += more
+    _compile(keras, new, model, moves)
+    return new, inherited, notes
+
+
+def _edited(keras: ModuleType, model: Any, moves: list[dict[str, Any]]) -> tuple[Graph, Any, list[str]]:
+    """The edited configuration, the model made from it, and sentences on the moves that did not fit.
+
+    All moves at once; where that does not make a model, one after the other, to find those that don't fit.
+    """
+    config, sequential = model.get_config(), type(model).__name__ == "Sequential"
+    whole = Graph(config, sequential)
+    try:
+        for move in moves:
+            edits.apply(whole, move)
+        return whole, _rebuilt(keras, model, whole), []
+    except Exception:  # noqa: BLE001  said below, of the move that it comes from
+        graph = Graph(config, sequential)
+    new, notes = _rebuilt(keras, model, graph), []
     for move in moves:
         trial = Graph(graph.config(), graph.sequential)
         try:
@@ -45,14 +70,7 @@ def apply(model: Any, moves: list[dict[str, Any]], parent: Path | None = None) -
             notes.append(f"Move {move['kind']} was left out: {error}.")
         except Exception as error:  # noqa: BLE001  Keras refuses shapes in many ways; the move is what failed
             notes.append(f"Move {move['kind']} was left out: {_first_line(error)}.")
-    if not any(move["kind"] == "reinit" for move in moves):
-        _copy_equal(new, model)
-    inherited = False
-    if parent is not None:
-        inherited, more = _inherit(keras, new, model, parent, graph)
-        notes += more
-    _compile(keras, new, model, moves)
-    return new, inherited, notes
+    return graph, new, notes
 
 
 def callbacks(model: Any, moves: list[dict[str, Any]]) -> list[Any]:
@@ -113,14 +131,18 @@ def _custom_objects(model: Any) -> dict[str, Any]:
     return found
 
 
-def _copy_equal(new: Any, old: Any) -> None:
-    """Gives layers that did not change the script's own initial weights: they may be pretrained."""
+def _copy_equal(new: Any, old: Any, begun: set[str]) -> None:
+    """Gives layers that did not change the script's own initial weights: they may be pretrained.
+
+    Args:
+        begun: layers that are to have other initial weights.
+    """
     if not (new.built and old.built):
         return
     known = {layer.name: layer for layer in old.layers}
     for layer in new.layers:
         source = known.get(layer.name)
-        if source is None or not layer.weights:
+        if source is None or not layer.weights or layer.name in begun:
             continue
         values = source.get_weights()
         if [one.shape for one in values] == [tuple(one.shape) for one in layer.get_weights()]:

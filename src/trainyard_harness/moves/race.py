@@ -31,15 +31,17 @@ def run(
         (model, whether weights were inherited, notes, what happened: `winner` and the `scores` of those that
         ran, if there was a race).
     """
-    forms = [network.apply(model, one, parent) for one in entrants(moves)]
+    wanted = entrants(moves)
     judged = fit.get("validation_data") is not None or fit.get("validation_split")
-    if len(forms) == 1 or not judged or count(fit.get("x")) is None:
-        return (*forms[0], None)
+    if len(wanted) == 1 or not judged or count(fit.get("x")) is None:
+        return (*network.apply(model, wanted[0], parent), None)
     asked = {move["kind"]: move["args"] for move in moves}
     enough = asked.get("stop", {}).get("enough")
+    forms: list[tuple[Any, bool, list[str]]] = []
     scores: list[float] = []
-    for changed, _, _ in forms:
-        scores.append(_score(changed, fit, asked["race"]["epochs"]))
+    for one in wanted:
+        forms.append(network.apply(model, one, parent))
+        scores.append(_score(forms[-1][0], fit, asked["race"]["epochs"]))
         if enough is not None and scores[-1] >= enough:
             break
     winner = scores.index(max(scores))
