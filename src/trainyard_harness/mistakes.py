@@ -9,8 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}
+RANGES = {
+    "sigmoid": (0, 1),
+    "softmax": (0, 1),
+    "tanh": (-1, 1),
+    **dict.fromkeys(("relu", "softplus", "exponential"), (0, math.inf)),
+}
 """What a last layer's function answers between."""
+BEYOND = 0.1
+"""Part of the labels' range that has to lie beyond what a function without an upper end answers."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Head:
         loss: in Keras' snake case, lower case (`sparse_categorical_crossentropy`).
         from_logits: whether the loss applies softmax or sigmoid itself; None where it does not show.
         accuracy: whether accuracy is among the metrics.
+        layer: its class; a convolution where there is an answer for each place.
     """
 
     units: int | None
@@ -29,6 +37,7 @@ class Head:
     loss: str
     from_logits: bool | None = None
     accuracy: bool = False
+    layer: str = "Dense"
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Labels:
         low, high: the smallest and the largest label; None for text and where they are not known.
         numbers: whether they are continuous.
         text: whether they are text.
+        single: whether the numbers of each row add up to 1, as those of one class or of shares do.
     """
 
     classes: int | None = None
@@ -49,6 +59,7 @@ class Labels:
     high: float | None = None
     numbers: bool = False
     text: bool = False
+    single: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,7 @@ def of_network(head: Head, labels: Labels | None = None) -> list[Mistake]:
 
 def _said(head: Head) -> str:
     units = "?" if head.units is None else head.units
-    return f"The last layer is Dense({units}, {head.activation or 'linear'}) with loss {head.loss}"
+    return f"The last layer is {head.layer}({units}, {head.activation or 'linear'}) with loss {head.loss}"
 
 
 def _of_head(head: Head) -> list[str]:
@@ -91,22 +102,40 @@ def _of_head(head: Head) -> list[str]:
 
 
 def _of_labels(head: Head, labels: Labels) -> list[str]:
-    units, loss, said = head.units, head.loss, _said(head)
-    classes, width = labels.classes, labels.width
-    sparse = "sparse_categorical_crossentropy" in loss
-    categorical = "categorical_crossentropy" in loss and not sparse
+    said = _said(head)
     if labels.text:
         return [f"{said}, but the labels are text: encode them as numbers."]
-    if labels.numbers and "crossentropy" in loss:
+    if labels.numbers and "crossentropy" in head.loss and not _are_shares(head, labels):
         return [f"{said}, but the labels are continuous: use a regression loss."]
-    if labels.numbers:
-        return _of_width(head, width) or _of_range(head, labels)
-    if sparse and (width or 1) > 1:
-        return [f"{said}, but the labels are rows of {width} numbers. Use categorical_crossentropy."]
-    if categorical and width == 1 and (units or 0) > 1:
+    if labels.numbers and "crossentropy" not in head.loss:
+        return _of_width(head, labels.width) or _of_range(head, labels)
+    found = _of_rows(head, labels) or _of_count(head, labels.classes, labels.width)
+    return found or _of_width(head, labels.width) or _of_values(head, labels) or _of_range(head, labels)
+
+
+def _of_rows(head: Head, labels: Labels) -> list[str]:
+    """One label for each sample, or one for each class."""
+    said, width = _said(head), labels.width or 1
+    if "categorical_crossentropy" not in head.loss:
+        return []
+    if "sparse" in head.loss:
+        plain = f"{said}, but the labels are rows of {width} numbers. Use categorical_crossentropy."
+        return [plain] if width > 1 else []
+    if labels.width == 1 and (head.units or 0) > 1:
         return [f"{said}, but the labels are one number each. Use sparse_categorical_crossentropy."]
-    found = _of_count(head, classes, width) or _of_width(head, width)
-    return found or _of_values(head, labels) or _of_range(head, labels)
+    if width > 1 and not labels.single:
+        return [
+            f"{said}, but the labels are rows that don't add up to 1: softmax chooses one class. For several "
+            "at once use sigmoid with binary_crossentropy."
+        ]
+    return []
+
+
+def _are_shares(head: Head, labels: Labels) -> bool:
+    """Whether continuous labels are what a cross-entropy takes as well: probabilities."""
+    if labels.low is None or labels.high is None or labels.low < 0 or labels.high > 1:
+        return False
+    return "binary_crossentropy" in head.loss or ("sparse" not in head.loss and (labels.width or 1) > 1)
 
 
 def _of_count(head: Head, classes: int | None, width: int | None) -> list[str]:
@@ -141,12 +170,13 @@ def _of_width(head: Head, width: int | None) -> list[str]:
 
 def _of_values(head: Head, labels: Labels) -> list[str]:
     said, low, high = _said(head), labels.low, labels.high
-    if low is None or high is None or labels.width != 1:
+    if low is None or high is None:
         return []
     units = head.units or 0
-    if "sparse_categorical_crossentropy" in head.loss and units > 1 and (low < 0 or high >= units):
+    chosen = labels.width == 1 and units > 1 and "sparse_categorical_crossentropy" in head.loss
+    if chosen and (low < 0 or high >= units):
         return [f"{said}, but the labels go from {low:g} to {high:g}: they have to be 0 to {units - 1}."]
-    if "binary_crossentropy" in head.loss and head.units == 1 and (low < 0 or high > 1):
+    if "binary_crossentropy" in head.loss and (low < 0 or high > 1):
         return [f"{said}, but the labels are {low:g} and {high:g}: they have to be 0 and 1."]
     return []
 
@@ -158,8 +188,11 @@ def _of_range(head: Head, labels: Labels) -> list[str]:
         return []
     if labels.low >= low and labels.high <= high:
         return []
+    if high == math.inf and low - labels.low < BEYOND * (labels.high - labels.low):
+        return []  # a few readings just below zero are no reason to expect more of them
+    answers = f"nothing below {low}" if high == math.inf else f"between {low} and {high}"
     return [
-        f"{_said(head)}: {head.activation} answers between {low} and {high}, but the labels go from "
+        f"{_said(head)}: {head.activation} answers {answers}, but the labels go from "
         f"{labels.low:g} to {labels.high:g}. Use a linear last layer."
     ]
 

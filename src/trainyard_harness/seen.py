@@ -71,6 +71,8 @@ class Fitted:
     """x and y of the last fit, as the script passed them."""
     training: dict[str, Any] = field(default_factory=dict)
     saved: bool = False
+    moved: bool = False
+    """Whether the trial's moves were applied to it."""
     longest: int = 0
     """Epochs of its longest fit so far, as the script asks for them."""
 

@@ -17,7 +17,10 @@ SCRIPT = """
     ten = np.arange(60) % 10
     rows = np.eye(10)[ten]
 
+    several = (x > 0).astype("float32")
+    shares = np.abs(x) / np.abs(x).sum(1, keepdims=True)
     images = x.reshape(60, 2, 2, 1)
+    masks = (images > 0).astype("float32")
 
     def batches(y):
         yield x[:30], y[:30]
@@ -51,6 +54,17 @@ SCRIPT = """
     fit("of a generator", 1, "sigmoid", "binary_crossentropy", None, batches(ten))
     fit("a label for each place", 10, "softmax", "sparse_categorical_crossentropy", ten, images)
     fit("another shape", 10, "softmax", "sparse_categorical_crossentropy", ten, x[:, :3])
+    fit("several at once", 4, "softmax", "categorical_crossentropy", several)
+    fit("none below zero", 1, "relu", "mse", 9 * x[:, 0])
+    fit("a mask of bytes", 1, "sigmoid", "binary_crossentropy", masks * 255, images)
+    fit("too few for a mask", 2, "softmax", "sparse_categorical_crossentropy", masks[..., 0] * 2, images)
+    fit("right for several", 4, "sigmoid", "binary_crossentropy", several)
+    fit("right for what it gets", 4, "sigmoid", "binary_crossentropy", np.abs(x) / 9)
+    fit("right for shares", 4, "softmax", "categorical_crossentropy", shares)
+    fit("right for a few below zero", 1, "relu", "mse", np.abs(x[:, 0]) - 0.01)
+    beyond = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
+    fit("right but for what is left out", 2, "softmax", beyond, np.where(masks, 255, 1)[..., 0], images)
+    fit("right for a mask", 1, "sigmoid", "binary_crossentropy", masks, images)
     fit("right of a generator", 1, "sigmoid", "binary_crossentropy", None, batches(ten % 2))
     fit("right", 10, "softmax", "categorical_crossentropy", rows)
     fit("right for two", 1, "sigmoid", "binary_crossentropy", ten % 2)
@@ -73,6 +87,16 @@ SAID = {
     "of a generator": "10 classes",
     "a label for each place": "put Flatten",
     "another shape": "takes samples of shape (4,), but gets (3,)",
+    "several at once": "For several at once use sigmoid",
+    "none below zero": "nothing below 0",
+    "a mask of bytes": "labels are 0 and 255",
+    "too few for a mask": "0 to 1",
+    "right for several": "",
+    "right for what it gets": "",
+    "right for shares": "",
+    "right for a few below zero": "of which accuracy says nothing",
+    "right but for what is left out": "",
+    "right for a mask": "",
     "right of a generator": "",
     "right": "",
     "right for two": "",

@@ -48,6 +48,14 @@ SCRIPT = """
     fit("another shape", net(1), nn.BCEWithLogitsLoss(), two)
     fit("one and two", net(1, nn.Sigmoid()), nn.BCELoss(), two + 1, True)
     fit("all with each", net(1), nn.MSELoss(), x[:, 0])
+    fit("over the samples", net(10, nn.LogSoftmax(dim=0)), nn.NLLLoss(), ten)
+    fit("softmax of one", net(1, nn.Softmax(dim=1)), nn.BCELoss(), two, True)
+    fit("relu last", net(10, nn.ReLU()), nn.CrossEntropyLoss(), ten)
+    fit("whole numbers", net(1, nn.Sigmoid()), nn.BCELoss(), two.long(), True)
+    fit("right for whole numbers", net(1), nn.MSELoss(), ten[:, None])
+    fit("no sides", net(1), nn.SoftMarginLoss(), two, True)
+    fit("beyond the margin", net(4), nn.MultiMarginLoss(), ten)
+    fit("right for sides", net(1), nn.SoftMarginLoss(), 2 * two - 1, True)
     fit("right", net(10), nn.CrossEntropyLoss(), ten)
     fit("right by hand", net(10, nn.LogSoftmax(dim=1)), nn.NLLLoss(), ten)
     fit("right for two", net(1, nn.Sigmoid()), nn.BCELoss(), two, True)
@@ -70,6 +78,14 @@ SAID = {
     "another shape": "have to be the same",
     "one and two": "have to be 0 and 1",
     "all with each": "labels of other rows",
+    "over the samples": "dim=1",
+    "softmax of one": "which always is 1",
+    "relu last": "Leave relu out",
+    "whole numbers": "takes floats, 0.0 and 1.0",
+    "right for whole numbers": "",
+    "no sides": "-1 and 1",
+    "beyond the margin": "0 to 3",
+    "right for sides": "",
     "right": "",
     "right by hand": "",
     "right for two": "",

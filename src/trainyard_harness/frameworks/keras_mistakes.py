@@ -25,6 +25,9 @@ def mistakes(model: Any, x: Any, y: Any, loss: str, metrics: list[str]) -> list[
     head = _head(model, loss, any("acc" in name for name in metrics))
     if found or head is None:
         return found
+    y = _counted(y, _told(model, "ignore_class", None))
+    if len(_answers(model) or ()) > 2:
+        return of_network(head, _by_place(y, loss))
     known = _labels(y)
     if known is None and labels is not None and len(labels) in (1, 2):
         known = Labels(width=1 if len(labels) == 1 else labels[1])
@@ -94,8 +97,8 @@ def _of_inputs(model: Any, given: Shape | None) -> list[Mistake]:
 
 def _of_outputs(model: Any, labels: Shape | None, loss: str) -> list[Mistake]:
     """An answer for every place of a sample where there is but one label for all of it."""
-    given = getattr(model, "output_shape", None) if model.built else None
-    if labels is None or not isinstance(given, tuple) or len(given) < 3 or "crossentropy" not in loss:
+    given = _answers(model)
+    if labels is None or given is None or len(given) < 3 or "crossentropy" not in loss:
         return []
     if len(labels) >= len(given) - ("sparse" in loss) and labels[1:] != (1,):
         return []
@@ -118,22 +121,58 @@ def _head(model: Any, loss: str, accuracy: bool) -> Head | None:
     if type(layers[-1]).__name__ in ("Activation", "Softmax") and len(layers) > 1:
         function = _name(getattr(layers[-1], "activation", None)) or "softmax"
         layers.pop()
-    last = layers[-1]
-    if type(last).__name__ != "Dense" or not _ends(model, last, layers):
+    last = getattr(layers[-1], "layer", layers[-1])  # TimeDistributed
+    units: Any = getattr(last, "units", getattr(last, "filters", None))
+    kind = type(last).__name__
+    if not kind.startswith(("Dense", "Conv")) or not _ends(model, units):
         return None
     given = getattr(model, "loss", None)
-    logits = getattr(given, "from_logits", None)
-    if logits is None:
-        logits = getattr(given, "_fn_kwargs", {}).get(
-            "from_logits", False if isinstance(given, str) else None
-        )
-    return Head(int(last.units), function or _name(last.activation), loss, logits, accuracy)
+    logits = _told(model, "from_logits", False if isinstance(given, str) else None)
+    return Head(int(units), function or _name(last.activation), loss, logits, accuracy, kind)
 
 
-def _ends(model: Any, last: Any, layers: list[Any]) -> bool:
-    """Whether the layer that stands last is the one that answers, and answers once per sample."""
+def _told(model: Any, name: str, default: Any) -> Any:
+    """A setting of the loss: an attribute in Keras 3, among the arguments of its function in Keras 2."""
+    loss = getattr(model, "loss", None)
+    value = getattr(loss, name, None)
+    return getattr(loss, "_fn_kwargs", {}).get(name, default) if value is None else value
+
+
+def _ends(model: Any, units: int) -> bool:
+    """Whether the layer that stands last is the one that answers."""
+    shape = _answers(model)
+    return shape is None or shape[-1] == units
+
+
+def _answers(model: Any) -> Shape | None:
+    """The shape of the answers of a model with one output; None where it is not known."""
     shape = getattr(model, "output_shape", None) if model.built else None
-    return shape is None or (isinstance(shape, tuple) and len(shape) == 2 and shape[-1] == last.units)
+    return shape if isinstance(shape, tuple) and not any(isinstance(one, tuple) for one in shape) else None
+
+
+def _counted(y: Any, ignored: int | None) -> Any:
+    """The labels without those that the loss leaves out."""
+    import numpy as np
+
+    return y if ignored is None or not hasattr(y, "shape") else np.where(np.asarray(y) == ignored, 0, y)
+
+
+def _by_place(y: Any, loss: str) -> Labels | None:
+    """Labels for each place of a sample, of which only their range is asked."""
+    import numpy as np
+
+    if y is None or isinstance(y, list | tuple | dict) or "crossentropy" not in loss:
+        return None
+    labels = np.asarray(y)
+    if labels.dtype.kind not in "biuf" or not labels.size:
+        return None
+    single, width = True, None
+    if "sparse" in loss:
+        width = 1
+    elif "categorical" in loss:
+        single = bool(np.allclose(labels.sum(axis=-1), 1, atol=1e-3))
+        width = int(labels.shape[-1])
+    return Labels(width=width, low=float(labels.min()), high=float(labels.max()), single=single)
 
 
 def _labels(y: Any) -> Labels | None:
@@ -155,7 +194,8 @@ def _labels(y: Any) -> Labels | None:
     classes = len(np.unique(known)) if known is not None else None
     if width > 1 and known is not None:
         classes = width
-    return Labels(classes, width, low, high, continuous, text)
+    single = not plain or width == 1 or bool(np.allclose(labels.sum(axis=1), 1, atol=1e-3))
+    return Labels(classes, width, low, high, continuous, text, single)
 
 
 def _name(function: Any) -> str:

@@ -16,9 +16,12 @@ from trainyard_harness.mistakes import Mistake
 
 NUMBERS = {"mse_loss": "MSELoss", "l1_loss": "L1Loss", "smooth_l1_loss": "SmoothL1Loss",
            "huber_loss": "HuberLoss"}  # fmt: skip
-LOSSES = {"cross_entropy": "CrossEntropyLoss", "nll_loss": "NLLLoss", "binary_cross_entropy": "BCELoss",
-          "binary_cross_entropy_with_logits": "BCEWithLogitsLoss", **NUMBERS}  # fmt: skip
-_SHAPING = ("View", "Squeeze", "Unsqueeze", "ReshapeAlias", "UnsafeView", "Transpose", "T", "Clone", "Select")
+SIDES = {"soft_margin_loss": "SoftMarginLoss", "hinge_embedding_loss": "HingeEmbeddingLoss"}
+"""Losses whose two labels are -1 and 1."""
+LOSSES = {"cross_entropy": "CrossEntropyLoss", "nll_loss": "NLLLoss", "multi_margin_loss": "MultiMarginLoss",
+          "binary_cross_entropy": "BCELoss", "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+          **NUMBERS, **SIDES}  # fmt: skip
+_SHAPING = ("view", "squeeze", "unsqueeze", "reshapealias", "unsafeview", "transpose", "t", "clone", "select")
 """Gradient functions that change no value."""
 IGNORED = -100
 """The label that cross-entropy leaves out."""
@@ -74,34 +77,49 @@ def of_loss(name: str, output: Any, labels: Any) -> list[Mistake]:
         output: the tensor that it is to learn from.
         labels: its tensor of labels.
     """
-    through, said = went_through(output), LOSSES[name]
-    if name in NUMBERS:
-        return _of_numbers(said, output, labels)
-    if name in ("cross_entropy", "nll_loss"):
+    said, last = LOSSES[name], _last_step(output)
+    through = went_through(last)
+    if name in ("cross_entropy", "nll_loss", "multi_margin_loss"):
         wrong = _of_classes(said, output, labels)
-        return [Mistake(wrong, True)] if wrong else _of_function(name, through)
-    if output.shape != labels.shape:
-        told = f"{said} gets outputs of shape {_shape(output)} and labels of shape {_shape(labels)}"
-        return [Mistake(f"{told}: they have to be the same.", True)]
-    low, high = float(labels.min()), float(labels.max())
-    if low < 0 or high > 1:
-        return [Mistake(f"{said} gets labels from {low:g} to {high:g}: they have to be 0 and 1.", True)]
+    elif name in NUMBERS:
+        wrong = _of_numbers(said, output, labels)
+    else:
+        wrong = _of_pairs(name, output, labels)
+    if wrong or (wrong := _of_softmax(said, through, last)):
+        return [Mistake(wrong, True)]
     return _of_function(name, through, outside=bool((output < 0).any() or (output > 1).any()))
 
 
-def went_through(output: Any) -> str:
-    """`softmax`, `logsoftmax`, `sigmoid`, `addmm`, ...: what gave a tensor its values; empty if unknown."""
+def _last_step(output: Any) -> Any:
+    """The gradient function of what gave a tensor its values; None if that is not known."""
     step = output.grad_fn
-    while step is not None:
-        name = re.sub(r"Backward\d*$", "", type(step).__name__)
-        if name not in _SHAPING or not step.next_functions:
-            return name.lower()
+    while step is not None and went_through(step) in _SHAPING and step.next_functions:
         step = step.next_functions[0][0]
-    return ""
+    return step
+
+
+def went_through(step: Any) -> str:
+    """`softmax`, `logsoftmax`, `sigmoid`, `addmm`, ... of a gradient function; empty for None."""
+    return re.sub(r"Backward\d*$", "", type(step).__name__).lower() if step is not None else ""
+
+
+def _of_softmax(said: str, through: str, step: Any) -> str | None:
+    """A softmax over what is no choice: the samples of a batch, or one output."""
+    answers = getattr(step, "_saved_result", None)
+    if through not in ("softmax", "logsoftmax") or answers is None or answers.ndim != 2:
+        return None
+    if step._saved_dim == 0 and len(answers) > 1:
+        return f"{said} gets a softmax over the samples (dim=0). Take it over the classes: dim=1."
+    if answers.shape[1] == 1:
+        return f"{said} gets the softmax of one output, which always is 1. Use sigmoid, or one per class."
+    return None
 
 
 def _of_function(name: str, through: str, outside: bool = False) -> list[Mistake]:
     said = LOSSES[name]
+    if name in ("cross_entropy", "binary_cross_entropy_with_logits") and through == "relu":
+        told = f"{said} takes raw outputs, but gets what relu gave: none is below 0. Leave relu out."
+        return [Mistake(told, False)]
     if name == "cross_entropy" and through in ("softmax", "sigmoid"):
         twice = f"{said} takes raw outputs, but gets what {through} gave"
         return [Mistake(f"{twice}: softmax is applied to probabilities. Leave {through} out.", False)]
@@ -135,11 +153,29 @@ def _of_classes(said: str, output: Any, labels: Any) -> str | None:
     return None
 
 
-def _of_numbers(said: str, output: Any, labels: Any) -> list[Mistake]:
-    if output.shape == labels.shape:
-        return []
-    told = f"{said} gets outputs of shape {_shape(output)} and labels of shape {_shape(labels)}"
-    return [Mistake(f"{told}: each output is compared with labels of other rows.", True)]
+def _of_pairs(name: str, output: Any, labels: Any) -> str | None:
+    """Labels of two values, one for each output."""
+    said = LOSSES[name]
+    if output.shape != labels.shape:
+        told = f"{said} gets outputs of shape {_shape(output)} and labels of shape {_shape(labels)}"
+        return f"{told}: they have to be the same."
+    low, high = float(labels.min()), float(labels.max())
+    told = f"{said} gets labels from {low:g} to {high:g}"
+    if name in SIDES:
+        return None if bool((labels.abs() == 1).all()) else f"{told}: they have to be -1 and 1."
+    if low < 0 or high > 1:
+        return f"{told}: they have to be 0 and 1."
+    if not labels.is_floating_point():
+        kind = str(labels.dtype).removeprefix("torch.")
+        return f"{said} gets labels of type {kind}: it takes floats, 0.0 and 1.0."
+    return None
+
+
+def _of_numbers(said: str, output: Any, labels: Any) -> str | None:
+    if output.shape != labels.shape:
+        told = f"{said} gets outputs of shape {_shape(output)} and labels of shape {_shape(labels)}"
+        return f"{told}: each output is compared with labels of other rows."
+    return None
 
 
 def _shape(tensor: Any) -> str:
