@@ -101,6 +101,38 @@ def predict(
     return result
 
 
+def crossing(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Before a cross-validation, which fits copies of the estimator: the moves, and what they are made of."""
+    names = ("estimator", "X", "y")
+    estimator, x, y = (args[i] if len(args) > i else kwargs.get(name) for i, name in enumerate(names))
+    if task_of(estimator) is None or x is None or y is None:
+        return
+    with session.inside():
+        fitted = _moved(session, estimator)
+    if not fitted.fits:
+        fitted.last = (x, y)
+        session.know_data(lambda: data_facts(x, y))
+        session.record.set(framework=ADAPTER.framework)
+        if _keep_one not in session.before_conclusion:
+            session.before_conclusion.append(_keep_one)
+
+
+def _keep_one(session: Session) -> None:
+    """Fits the last estimator of a script that only cross-validates, so that there is a model."""
+    crossed = [one for one in session.fitted if not one.fits and one.moved and one.last]
+    session.fitted[:] = [one for one in session.fitted if one not in crossed]
+    if session.fitted or not crossed:
+        return
+    fitted = crossed[-1]
+    x, y = fitted.last or (None, None)
+    with session.inside():
+        fitted.model.fit(x, y)
+    fitted.fits = 1
+    _know(session, fitted, x, y)
+    session.fitted.append(fitted)
+    session.record.note(f"The script only cross-validates: the model kept was fitted on all {count(x)} rows.")
+
+
 def cross_validated(
     session: Session, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
 ) -> None:
@@ -142,8 +174,21 @@ def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dic
 
 
 def _begin(session: Session, estimator: Any) -> Fitted:
+    fitted = _moved(session, estimator)
+    # A second fit starts over: what the first one saw is forgotten, but for what a k-fold loop needs.
+    folds.remember(session, fitted, fitted.tests[-1] if fitted.tests else None)
+    fitted.trained_on.clear()
+    fitted.tests.clear()
+    fitted.fits += 1
+    session.next_fit()
+    session.record.set(framework=ADAPTER.framework)
+    return fitted
+
+
+def _moved(session: Session, estimator: Any) -> Fitted:
+    """The estimator taken in, and changed by the trial's moves once."""
     fitted = session.take(estimator, ADAPTER)
-    if session.spec["moves"] and not fitted.fits:
+    if not fitted.moved and session.spec["moves"]:
         from trainyard_harness.moves import estimators
 
         changed, notes = estimators.apply(estimator, session.spec["moves"])
@@ -152,13 +197,7 @@ def _begin(session: Session, estimator: Any) -> Fitted:
             estimator.__dict__ = changed.__dict__
         for note in notes:
             session.record.note(note)
-    # A second fit starts over: what the first one saw is forgotten, but for what a k-fold loop needs.
-    folds.remember(session, fitted, fitted.tests[-1] if fitted.tests else None)
-    fitted.trained_on.clear()
-    fitted.tests.clear()
-    fitted.fits += 1
-    session.next_fit()
-    session.record.set(framework=ADAPTER.framework)
+    fitted.moved = True
     return fitted
 
 

@@ -168,6 +168,10 @@ def _crossed(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         session = sessions.current()
         if session.depth:
             return original(*args, **kwargs)
+        try:
+            sklearn_fit.crossing(session, args, kwargs)
+        except Exception as error:  # noqa: BLE001
+            session.fault(name, error)
         with session.inside():
             result = original(*args, **kwargs)
         try:

@@ -95,9 +95,13 @@ def describe(estimator: Any) -> dict[str, Any]:
 
 
 def class_name(thing: Any) -> str:
-    """`sklearn.ensemble.RandomForestClassifier`: the public module, without its private parts."""
-    module = ".".join(part for part in type(thing).__module__.split(".") if not part.startswith("_"))
-    return f"{module}.{type(thing).__name__}"
+    """`sklearn.ensemble.RandomForestClassifier`: the public module, without its private parts.
+
+    A class of ours (`moves.behind`) is what it is made of.
+    """
+    kind = next(one for one in type(thing).__mro__ if not one.__module__.startswith("trainyard_harness"))
+    module = ".".join(part for part in kind.__module__.split(".") if not part.startswith("_"))
+    return f"{module}.{kind.__name__}"
 
 
 def _params(estimator: Any) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def _behind(front: list[tuple[str, Any]], estimator: Any) -> Any:
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline
 
+    from trainyard_harness.moves.behind import Behind
+
     if not isinstance(estimator, Pipeline):
-        return Pipeline([*front, ("trainyard_model", clone(estimator))])
+        return Behind([*front, ("trainyard_model", clone(estimator))])
     estimator.set_params(steps=[*estimator.steps[:-1], *front, estimator.steps[-1]])
     return estimator
