@@ -220,6 +220,7 @@ def check_every_move_builds_and_trains():
     )
     cases = [
         (flat, move("convolve", filters=[4, 8], reshape=[8, 8, 1])),
+        (flat, move("convolve", filters=[4, 8], rank=1, size=5)),
         (flat, move("remove", layers=[flat.layers[1].name])),
     ]
     for model in light():
@@ -243,6 +244,9 @@ def check_every_move_builds_and_trains():
             cases.append((model, move("bn_momentum", momentum=0.7)))
         if "Dense" in names:
             cases.append((model, move("activation", layers={names["Dense"]: "relu"})))
+            cases.append((model, move("penalise", layers={names["Dense"]: 0.01})))
+        if "Embedding" in names:
+            cases.append((model, move("conv_block", after=names["Embedding"], filters=5, rank=1)))
     for model, one in cases:
         new, _, notes = changed(ready(model), one)
         assert not notes, (one, notes)
@@ -295,6 +299,30 @@ def check_loss_metrics_and_optimizer_stay_the_scripts_own():
     assert "accuracy" in history and len(history) == 3, history
     slower, _, _ = network.apply(model, [move("learning_rate", learning_rate=0.002)], None)
     assert abs(float(slower.optimizer.learning_rate) - 0.002) < 1e-7
+
+
+def check_layers_with_other_initial_weights_get_them():
+    zeros = keras.Sequential([
+        L.Input((6,)), L.Dense(8, activation="relu", kernel_initializer="zeros"),
+        L.Dense(3, activation="softmax"),
+    ])  # fmt: skip
+    zeros.compile("adam", "sparse_categorical_crossentropy")
+    name, last = (one.name for one in zeros.layers)
+    new, _, notes = network.apply(zeros, [move("initializer", layers={name: "he_normal"})], None)
+    assert not notes and np.abs(new.get_layer(name).get_weights()[0]).max() > 0.1
+    assert np.array_equal(new.get_layer(last).get_weights()[0], zeros.get_layer(last).get_weights()[0])
+
+
+def check_a_network_inside_the_network_learns_from_the_weights_it_has():
+    given = L.Input((6,))
+    inner = keras.Model(given, L.Dense(5, activation="relu")(given), name="inner")
+    inner.trainable = False
+    whole = keras.Sequential([L.Input((6,)), inner, L.Dense(3, activation="softmax")])
+    whole.compile("adam", "sparse_categorical_crossentropy")
+    new, _, notes = network.apply(whole, [move("trainable", layers={"inner": True})], None)
+    assert not notes and len(whole.trainable_weights) == 2 and len(new.trainable_weights) == 4
+    for a, b in zip(new.get_layer("inner").get_weights(), inner.get_weights(), strict=True):
+        assert np.array_equal(a, b)
 
 
 def check_initial_weights_of_unchanged_layers_are_kept():

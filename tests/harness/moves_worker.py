@@ -79,13 +79,19 @@ def moves(model, d):
     if [*dense, *convolutions]:
         yield move("batchnorm", after=[*dense, *convolutions], momentum=0.8)
         yield move("dropout", layers=dict.fromkeys([*dense, *convolutions], 0.3))
+        yield move("initializer", layers=dict.fromkeys([*dense, *convolutions], "he_normal"))
+        yield move("trainable", layers=dict.fromkeys([*dense, *convolutions], True))
+        yield move("penalise", layers=dict.fromkeys([*dense, *convolutions], 0.01))
         yield move("activation", layers={[*dense, *convolutions][0]: "relu"})
     if convolutions:
         if d["kind"] == "image":  # within a residual the maps have to keep their size
             yield move("conv_block", after=convolutions[-1], filters=4, pool=d["drop"] == 1)
+            yield move("finer", layers={name: 1 for name, kind in kinds.items() if kind == "MaxPooling2D"})
         yield move("augment", layers=[["RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}]])
     if "Embedding" not in kinds.values():
         yield move("input_batchnorm", momentum=0.8)
+    else:
+        yield move("conv_block", after=next(iter(hidden)), filters=4, rank=1)
     for name, kind in kinds.items():
         if kind in ("Flatten", "GlobalAveragePooling2D"):
             yield move("head", layer=name, to="gap" if kind == "Flatten" else "gmp")
@@ -123,7 +129,8 @@ def shape(model):
     return found
 
 
-SHAPING = ("units", "filters", "output_dim", "activation", "rate", "momentum", "kernel_size", "padding")
+SHAPING = ("units", "filters", "output_dim", "activation", "rate", "momentum", "kernel_size", "padding",
+           "kernel_regularizer", "pool_size", "strides", "trainable")  # fmt: skip
 
 
 def check(d):

@@ -29,7 +29,7 @@ MOVES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
     "a_list_of_layers": ("keras2", [
         ("input_batchnorm", {"momentum": 0.7}),
         ("widen", {"layers": {"dense": 64}}),
-        ("dropout", {"layers": {"dense": 0.1}}),
+        ("dropout", {"layers": {"dense": 0.1}}), ("penalise", {"layers": {"dense": 0.001}}),
         ("learning_rate", {"learning_rate": 0.01}), ("epochs", {"epochs": 40})]),
     "functional_blocks": ("keras", [
         ("widen", {"layers": {"conv2d": 8, "conv2d_1": 8, "conv2d_2": 24}}),
@@ -47,7 +47,8 @@ MOVES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
         ("dropout", {"layers": {"bidirectional": 0.2}}),
         ("learning_rate", {"learning_rate": 0.01}), ("epochs", {"epochs": 8})]),
     "of_its_own_class": ("keras", [
-        ("rebuild", {"layers": [{"name": "first", "turn": 0, "width": 48}]}),
+        ("rebuild", {"layers": [
+            {"name": "first", "turn": 0, "width": 48, "settings": {"activation": "tanh"}}]}),
         ("optimizer", {"class_name": "Adam", "config": {"learning_rate": 0.01}}),
         ("epochs", {"epochs": 20})]),
     "forest": ("sklearn", [

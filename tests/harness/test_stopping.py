@@ -64,3 +64,28 @@ def test_the_code_as_pushed_trains_on_all_its_rows(keras: Bench) -> None:
     ended = keras.train(SCRIPT.format(SLICED))
     assert KEPT_BACK not in ended.notes
     assert ended.metrics["data"]["n_train"] == 700
+
+
+def test_rows_that_inherited_weights_know_tell_nothing(keras: Bench) -> None:
+    pushed = keras.trial("000")
+    keras.train(keras.source(SCRIPT.format(SLICED)), pushed)
+    ended = keras.train(
+        keras.source(SCRIPT.format(SLICED)), keras.trial("001", spec={**spec(), "parent": 0}), pushed
+    )
+    assert KEPT_BACK not in ended.notes
+    assert ended.metrics["inherited"] and ended.metrics["epochs_done"] == 90
+    again = keras.trial("002", spec=spec())
+    keras.train(keras.source(SCRIPT.format(SLICED)), again)
+    heir = keras.trial("003", spec={**spec(), "trial": 3, "parent": 2})
+    assert KEPT_BACK in keras.train(keras.source(SCRIPT.format(SLICED)), heir, again).notes
+
+
+def test_a_schedule_of_the_scripts_own_does_not_undo_the_rate(keras: Bench) -> None:
+    scheduled = SLICED.replace(
+        "epochs=2", "epochs=2, callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 1e-9)]"
+    )
+    ended = keras.train(SCRIPT.format(scheduled), keras.trial(spec=spec()))
+    assert "LearningRateScheduler was left out" in ended.notes
+    assert ended.number("accuracy")["value"] > 0.85
+    pushed = keras.train(SCRIPT.format(scheduled), keras.trial("pushed"))
+    assert "left out" not in pushed.notes

@@ -9,7 +9,7 @@ import libcst as cst
 from trainyard.patch.source import Source, UnpatchableError
 from trainyard.patch.syntax import appended, callee
 
-_HOLDERS = ("layers", "optimizers", "callbacks")
+_HOLDERS = ("layers", "optimizers", "callbacks", "regularizers")
 
 
 def class_named(source: Source, call: cst.Call) -> str:
@@ -42,7 +42,7 @@ def of_keras(source: Source, holder: str, name: str) -> str:
     """`keras.<holder>.<name>` as the file would write it.
 
     Args:
-        holder: `layers`, `optimizers` or `callbacks`.
+        holder: `layers`, `optimizers`, `callbacks` or `regularizers`.
     """
     for statement, alias in _imported(source):
         module = _module(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trainyard.patch.names import of_keras
 from trainyard.patch.source import Source, UnpatchableError
 
 _LAYER = {"activation": "linear", "use_bias": True, "kernel_initializer": "glorot_uniform"}
@@ -86,6 +87,8 @@ def value(source: Source, found: Any) -> str:
     Raises:
         UnpatchableError: it is no plain value (a serialised object that has no short name).
     """
+    if isinstance(found, Mapping) and found.get("class_name") == "L1":
+        return f"{of_keras(source, 'regularizers', 'L1')}({value(source, found['config']['l1'])})"
     if isinstance(found, Mapping):
         if (name := _INITIALIZERS.get(str(found.get("class_name")))) is None:
             raise UnpatchableError(f"a setting of class {found.get('class_name')} can't be written out")

@@ -14,9 +14,21 @@ UPDATES = 1500
 MOST_EPOCHS = 120
 
 
+FEWEST_STEPS = 3
+"""Weight updates per epoch below which the batches are so large that epochs go by and little is learnt."""
+USUAL_BATCH, LARGE_BATCH = 32, 256
+"""What is taken instead, and from which size on: smaller ones the usual number of updates does for."""
+
+
+def batch_size(record: TrialRecord, network: Network) -> int:
+    """The script's own; the usual one where that leaves an epoch hardly any weight updates."""
+    own, n = network.batch_size, record.n_train
+    return USUAL_BATCH if n and own >= LARGE_BATCH and n < own * FEWEST_STEPS else own
+
+
 def steps_per_epoch(record: TrialRecord, network: Network) -> int:
     n = record.n_train
-    return max(1, math.ceil(n / network.batch_size)) if n else 30
+    return max(1, math.ceil(n / batch_size(record, network))) if n else 30
 
 
 def epochs_for(record: TrialRecord, network: Network, updates: int = UPDATES) -> int:

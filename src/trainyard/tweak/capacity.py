@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from trainyard.runs.files import Move
 from trainyard.tweak.moves import move
@@ -67,28 +69,39 @@ def widen(network: Network, factor: float = 1.0, floors: int = 1) -> list[Move]:
     return [move("widen", f"widened {told}", layers=wanted)]
 
 
-def rebuild(network: Network, classes: int | None) -> list[Move]:
-    """Wider layers for a model of a class of the script's own, which are widened as the script makes them.
+def rebuild(
+    network: Network, classes: int | None, settings: Mapping[str, Mapping[str, Any]], *, wider: bool = True
+) -> list[Move]:
+    """Wider layers, and other settings, for a model of a class of the script's own: as the script makes them.
 
     Which layer answers is not told of such a model: none that could be it is touched.
+
+    Args:
+        settings: by layer, what else it is to be made with.
     """
     hidden = {
         one.name: one
         for one in network.hidden
-        if one.made_at and one.width not in (1, classes) and one.activation not in ("softmax", "sigmoid")
+        if one.made_at and one.width not in (1, classes) and one.activation != "softmax"
     }
-    wanted = {name: width for name, width in widths(network).items() if name in hidden}
-    if not wanted:
-        return []
+    wanted = {name: width for name, width in widths(network).items() if wider and name in hidden}
     turns = Counter[tuple[str, ...]]()
-    layers = []
+    layers, told = [], []
     for one in network.layers:
-        if one.name in wanted:
+        changed = dict(settings.get(one.name, {})) if one.made_at else {}
+        if one.name in hidden or "activation" not in changed:
+            told += [f"{one.name} with {key} {value}" for key, value in changed.items()]
+        else:
+            del changed["activation"]
+        if one.name in wanted or changed:
             known = {"name": one.name, "made_at": list(one.made_at), "turn": turns[one.made_at]}
-            layers.append({**known, "width": wanted[one.name]})
+            known |= {"width": wanted[one.name]} if one.name in wanted else {}
+            layers.append({**known, **({"settings": changed} if changed else {})})
         turns[one.made_at] += 1
-    told = ", ".join(f"{name} {hidden[name].width} to {width}" for name, width in wanted.items())
-    return [move("rebuild", f"widened {told}, where the script makes them", layers=layers)]
+    if not layers:
+        return []
+    told = [f"widened {name} {hidden[name].width} to {width}" for name, width in wanted.items()] + told
+    return [move("rebuild", f"{', '.join(told)}, where the script makes them", layers=layers)]
 
 
 def rechained(network: Network) -> list[Move]:

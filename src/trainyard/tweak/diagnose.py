@@ -11,6 +11,7 @@ from trainyard.tweak.estimator_traits import LIMITS, STRAIGHT
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.network import POOLED_HEADS, Network
 from trainyard.tweak.record import TrialRecord
+from trainyard.tweak.settings import hindrances
 from trainyard_harness.mistakes import Head, Labels, of_network
 
 MEMORISED = 0.98
@@ -68,7 +69,9 @@ def diagnose(record: TrialRecord, policy: Policy | None = None) -> list[Finding]
     found += _limited(record, policy)
     found += _input(record, network)
     found += _head(record, network)
-    found += _saturated(network)
+    found += [*_saturated(network), *_straight(network)]
+    if not any(one.kind == Kind.OVERFIT for one in found):
+        found += [Finding(Kind.HELD_BACK, 0.65, one.sentence) for one in hindrances(network)]
     found += _data(record, chance, held)
     return sorted(found, key=lambda one: -one.confidence)
 
@@ -228,6 +231,14 @@ def _saturated(network: Network) -> list[Finding]:
         return []
     names = ", ".join(one.name for one in found)
     return [Finding(Kind.SATURATED, 0.5, f"Layers {names} end in {found[0].activation}, which saturates.")]
+
+
+def _straight(network: Network) -> list[Finding]:
+    if not network.straight:
+        return []
+    names = ", ".join(one.name for one in network.straight)
+    text = f"No activation follows {names}: without a bend several layers learn no more than one."
+    return [Finding(Kind.STRAIGHT, 0.7, text)]
 
 
 _FEEDING = ("Dense", "Conv1D", "Conv2D")

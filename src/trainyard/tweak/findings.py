@@ -17,6 +17,8 @@ class Kind(StrEnum):
     UNSCALED = "unscaled input"
     STARVED = "starved head"
     SATURATED = "saturated"
+    STRAIGHT = "straight layers"
+    HELD_BACK = "held back"
     LITTLE_DATA = "too little data"
     WRONG_HEAD = "wrong head or loss"
     DOUBTFUL = "doubtful head or loss"

@@ -8,6 +8,11 @@ from typing import Any
 WIDTH = {"Dense": "units", "Embedding": "output_dim", "LSTM": "units", "GRU": "units", "SimpleRNN": "units"}
 CONVOLUTIONS = ("Conv1D", "Conv2D", "SeparableConv1D", "SeparableConv2D")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
+NESTED = ("Functional", "Sequential", "Model")
+"""A network as a layer of another."""
+_BENT = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU", "Lambda", "GlobalMaxPooling1D",
+         "GlobalMaxPooling2D", "MaxPooling1D", "MaxPooling2D")  # fmt: skip
+"""Layers without weights that are no straight map, or of which that is not known."""
 POOLED_HEADS = (
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -90,6 +95,25 @@ class Network:
 
     def of(self, *kinds: str) -> list[Layer]:
         return [layer for layer in self.layers if layer.kind in kinds]
+
+    @property
+    def straight(self) -> list[Layer]:
+        """Hidden dense layers and convolutions with nothing but straight maps up to the next weights.
+
+        Where branches meet, what follows is not told.
+        """
+        if self.merges or self.of("Concatenate"):
+            return []
+        found: list[Layer] = []
+        waiting: Layer | None = None
+        for layer in self.layers:
+            if layer.kind in _BENT or (layer.width is None and layer.activation not in ("", "linear")):
+                waiting = None
+            elif layer.width is not None:
+                found += [waiting] if waiting else []
+                flat = layer.activation == "linear" and layer.kind in ("Dense", *CONVOLUTIONS)
+                waiting = layer if flat and layer in self.hidden else None
+        return found
 
     @property
     def convolutional(self) -> bool:

@@ -11,8 +11,10 @@ from trainyard.policy import Policy
 from trainyard.runs.files import Move
 from trainyard.tweak import budget, capacity
 from trainyard.tweak.curves import doublings_to
+from trainyard.tweak.diagnose import MEMORISED
 from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.moves import move
+from trainyard.tweak.network import NESTED
 from trainyard.tweak.parts import Parts
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
@@ -53,9 +55,12 @@ def _ordered(parts: Parts) -> Iterator[Step | None]:
         yield _continued(parts)
     if overfit is not None and overfit.confidence > SURELY and not parts.broken:
         yield _convolved(parts)
+        if parts.many_inputs:
+            yield _penalised(parts)
         yield _regularised(parts, 0.3)
         yield _pooled(parts)
         yield _regularised(parts, 0.5, wider=True)
+        yield _penalised(parts)
     if parts.has(Kind.LITTLE_DATA) and _enough_capacity(parts) and not parts.broken:
         yield _convolved(parts)  # weights that all places share learn from fewer samples
     yield _repaired(parts)
@@ -63,6 +68,7 @@ def _ordered(parts: Parts) -> Iterator[Step | None]:
         yield _continued(parts)
     yield _settled(parts)
     yield _convolved(parts)
+    yield _phrased(parts)
     if parts.has(Kind.UNDERFIT) and not (parts.network.convolutional or parts.network.recurrent):
         yield _deeper(parts)  # what wide layers can't learn is seldom learnt by wider ones
     yield _larger(parts)
@@ -120,11 +126,11 @@ def _repaired(parts: Parts) -> Step | None:
     """Everything that the diagnosis says is wrong, put right at once, at widths that are surely enough."""
     network = parts.network
     wider = capacity.widen(network)
-    moves = [*parts.scaled(), *parts.unsaturated(), *wider]
+    moves = [*parts.scaled(), *parts.bent(), *parts.freed(), *wider]
     image = bool(wider) and network.convolutional
     if image or parts.has(Kind.DEAD):
         moves += capacity.normalise(network, parts.momentum)
-    if parts.has(Kind.DEAD):
+    if parts.has(Kind.DEAD) and not network.of(*NESTED):  # which may be pretrained
         moves.append(move("reinit", "started from other initial weights"))
     if image:
         moves += capacity.second_block(network, parts.momentum)
@@ -140,7 +146,7 @@ def _repaired(parts: Parts) -> Step | None:
 
 
 def _larger(parts: Parts) -> Step | None:
-    """Twice the widths. Dense and recurrent networks keep what they have learnt."""
+    """Twice the widths. Dense and recurrent networks keep what they have learnt, if not by heart."""
     moves = capacity.widen(parts.network, 2.0)
     if not moves:
         return None
@@ -148,7 +154,8 @@ def _larger(parts: Parts) -> Step | None:
         moves += capacity.normalise(parts.network, parts.momentum)
     moves += [*parts.rate(), *parts.long()]
     reason = _because(moves, [parts.short()])
-    return Step("larger", moves, reason, inherit=not parts.network.convolutional, at_most=2)
+    keeps = not parts.network.convolutional and (parts.curve.train or 0) < MEMORISED
+    return Step("larger", moves, reason, inherit=keeps, at_most=2)
 
 
 def _deeper(parts: Parts) -> Step | None:
@@ -167,6 +174,22 @@ def _convolved(parts: Parts) -> Step | None:
         return None
     moves += [*parts.dropped(0.3), *parts.rate(), *parts.long()]
     return Step("convolved", moves, _because(moves, [parts.why(Kind.OVERFIT, Kind.LITTLE_DATA)]))
+
+
+def _phrased(parts: Parts) -> Step | None:
+    moves = parts.phrased()
+    if not moves:
+        return None
+    moves += [*capacity.widen(parts.network), *parts.rate(), *parts.long()]
+    return Step("phrased", moves, _because(moves, [parts.short()]))
+
+
+def _penalised(parts: Parts) -> Step | None:
+    moves = parts.penalised()
+    if not moves:
+        return None
+    moves = [*parts.scaled(), *moves, *parts.rate(), *parts.long(2 * budget.UPDATES)]
+    return Step("penalised", moves, _because(moves, [parts.why(Kind.OVERFIT)]))
 
 
 def _regularised(parts: Parts, rate: float, wider: bool = False) -> Step | None:
@@ -224,11 +247,14 @@ def _training_only(parts: Parts) -> Iterator[Step]:
             yield Step("rebuilt", wider, _because(wider, [parts.short()]))
         yield from _rates(parts)
         return
-    if parts.broken and (lower := parts.rate()):
+    if parts.broken and not parts.usual_settings() and (lower := parts.rate()):
         moves = [*lower, *parts.long()]
         yield Step("repaired", moves, _because(moves, [parts.why(Kind.DIVERGED, Kind.DEAD)]))
-    if (wider := capacity.rebuild(parts.network, parts.best.classes)) and not parts.has(Kind.OVERFIT):
-        moves = [*wider, *parts.rate(), *parts.long()]
+    rebuilt = capacity.rebuild(
+        parts.network, parts.best.classes, parts.usual_settings(), wider=not parts.has(Kind.OVERFIT)
+    )
+    if rebuilt:
+        moves = [*rebuilt, *parts.rate(), *parts.long()]
         yield Step("rebuilt", moves, _because(moves, [parts.why(Kind.UNDERFIT)]))
     for times in (3, 6):
         moves = parts.epochs(min(2 * budget.MOST_EPOCHS, times * parts.network.epochs))

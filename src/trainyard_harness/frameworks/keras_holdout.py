@@ -6,6 +6,7 @@ from typing import Any
 
 from trainyard_harness import streams
 from trainyard_harness.data import count, fingerprint, take
+from trainyard_harness.files import read_json
 from trainyard_harness.holdout import halves, split
 from trainyard_harness.seen import Fitted, Samples
 from trainyard_harness.session import Session
@@ -73,12 +74,17 @@ def keep_back(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """Training rows for a retrain to watch that nothing else tells when to stop; nothing is reported on them.
 
     The script has a test set, which it makes only after `fit`; to train for all the epochs that a move allows
-    costs more, and ends worse, than to do without a few rows.
+    costs more, and ends worse, than to do without a few rows. Inherited weights that knew those rows would
+    answer them from the first epoch on.
     """
+    parent = session.trial.parent
+    if parent is not None and not (read_json(parent / "metrics.json") or {}).get("kept_back"):
+        return arguments
     x, y, n = arguments.get("x"), arguments.get("y"), count(arguments.get("x"))
     if kind_of(x) != "arrays" or n is None or y is None or n < FEWEST_TO_KEEP_BACK_OF:
         return arguments
     kept, back, _ = split(n, KEPT_BACK, session.job.seed, y, _is_ordered(session, arguments))
+    session.record.set(kept_back=len(back))
     session.record.note(f"{len(back)} of {n} training rows were kept back, to tell when to stop.")
     return {**_with_rows(arguments, kept), "validation_data": (take(x, back), take(y, back))}
 

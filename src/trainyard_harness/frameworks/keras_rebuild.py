@@ -1,7 +1,7 @@
-"""Moves by running the script again with wider layers: for models of a class of the script's own.
+"""Moves by running the script again with other layers: for models of a class of the script's own.
 
 Such a model has no configuration to edit, but the script makes its layers by calls. The `rebuild` move names
-those calls, and their widths are changed as they are made.
+those calls, and widths and other settings are changed as the layers are made.
 """
 
 from __future__ import annotations
@@ -18,29 +18,39 @@ from trainyard_harness import session as sessions
 from trainyard_harness.moves.edits import WIDTH
 from trainyard_harness.script import stack_of
 
+OTHERS = (
+    "BatchNormalization",
+    "Dropout",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "AveragePooling1D",
+    "AveragePooling2D",
+)
+"""Layers without a width, of which other settings may be changed."""
+
 
 def patch(keras: ModuleType) -> None:
-    """Patches the layers that have a width; only in trials whose spec asks for it."""
+    """Patches the layers that have settings to change; only in trials whose spec asks for it."""
     wanted = _wanted()
     if not wanted:
         return
     turns: Counter[tuple[str, ...]] = Counter()
-    for name, setting in WIDTH.items():
+    for name in (*WIDTH, *OTHERS):
         layer = getattr(keras.layers, name)
-        layer.__init__ = _widened(layer, setting, wanted, turns)
+        layer.__init__ = _changed(layer, wanted, turns)
 
 
-def _wanted() -> dict[tuple[tuple[str, ...], int], int]:
-    """(calls, turn): width."""
+def _wanted() -> dict[tuple[tuple[str, ...], int], dict[str, Any]]:
+    """(calls, turn): what the move says of that layer."""
     return {
-        (tuple(one["made_at"]), int(one["turn"])): int(one["width"])
+        (tuple(one["made_at"]), int(one["turn"])): one
         for move in sessions.current().spec["moves"]
         if move["kind"] == "rebuild"
         for one in move["args"]["layers"]
     }
 
 
-def _widened(layer: Any, setting: str, wanted: dict[Any, int], turns: Counter[Any]) -> Callable[..., None]:
+def _changed(layer: Any, wanted: dict[Any, dict[str, Any]], turns: Counter[Any]) -> Callable[..., None]:
     original = layer.__init__
     signature = inspect.signature(original)
 
@@ -50,11 +60,14 @@ def _widened(layer: Any, setting: str, wanted: dict[Any, int], turns: Counter[An
         # subclasses call this too: only a layer that the script makes itself is meant
         if type(self) is layer and not session.depth:
             places = tuple(stack_of(sys._getframe(1), session.trial.work))
-            width = wanted.get((places, turns[places]))
+            asked = wanted.get((places, turns[places]))
             turns[places] += 1
-            if width is not None:
+            if asked is not None:
+                settings = dict(asked.get("settings") or {})
+                if "width" in asked:
+                    settings[WIDTH[layer.__name__]] = int(asked["width"])
                 bound = signature.bind(self, *args, **kwargs)
-                bound.arguments[setting] = width
+                bound.arguments.update(settings)
                 args, kwargs = bound.args[1:], bound.kwargs
         original(self, *args, **kwargs)
 

@@ -108,39 +108,48 @@ def dense_block(graph: Graph, after: str, units: int, activation: str = "relu", 
     )
 
 
-def conv_block(graph: Graph, after: str, filters: int, pool: bool = False, momentum: float = 0.9) -> None:
-    """Adds convolution 3x3, BatchNormalization, relu and, if asked, pooling. Starts from scratch there."""
+def conv_block(
+    graph: Graph, after: str, filters: int, pool: bool = False, momentum: float = 0.9, rank: int = 2
+) -> None:
+    """Adds a convolution of size 3, BatchNormalization, relu and, if asked, pooling. Starts from scratch.
+
+    `rank` is 2 for images, 1 for sequences.
+    """
     name = _fresh(graph, f"{ADDED}conv_{after}")
-    if pool:
-        graph.insert_after(after, entry("MaxPooling2D", f"{name}_pool", pool_size=[2, 2], padding="same"))
-    graph.insert_after(after, entry("Activation", f"{name}_relu", activation="relu"))
-    graph.insert_after(after, entry("BatchNormalization", f"{name}_bn", momentum=momentum))
-    graph.insert_after(
-        after, entry("Conv2D", name, filters=filters, kernel_size=[3, 3], padding="same", use_bias=False)
-    )
+    for layer in reversed(_block(name, filters, 3, momentum, rank)[: None if pool else -1]):
+        graph.insert_after(after, layer)
 
 
 def convolve(
-    graph: Graph, filters: list[int], reshape: list[int] | None = None, momentum: float = 0.9
+    graph: Graph,
+    filters: list[int],
+    reshape: list[int] | None = None,
+    momentum: float = 0.9,
+    rank: int = 2,
+    size: int = 3,
 ) -> None:
-    """Puts convolution blocks with pooling in front of a network that flattens images. Starts from scratch.
+    """Puts convolution blocks with pooling in front of a network that flattens. Starts from scratch.
 
-    `reshape` gives images without a channel axis one.
+    `rank` is 2 for images, 1 for sequences. `reshape` gives images without a channel axis one.
     """
     if any(layer["class_name"].startswith("Conv") for layer in graph.layers):
         raise MoveError("there are convolutions already")
     for place, count in reversed(list(enumerate(filters))):
-        name = f"{ADDED}conv_input_{place}"
-        size = {"kernel_size": [3, 3], "padding": "same", "use_bias": False}
-        for layer in (
-            entry("MaxPooling2D", f"{name}_pool", pool_size=[2, 2], padding="same"),
-            entry("Activation", f"{name}_relu", activation="relu"),
-            entry("BatchNormalization", f"{name}_bn", momentum=momentum),
-            entry("Conv2D", name, filters=count, **size),
-        ):
+        for layer in reversed(_block(f"{ADDED}conv_input_{place}", count, size, momentum, rank)):
             _at_input(graph, layer)
     if reshape:
         _at_input(graph, entry("Reshape", f"{ADDED}channel", target_shape=reshape))
+
+
+def _block(name: str, filters: int, size: int, momentum: float, rank: int) -> list[dict[str, Any]]:
+    """Convolution, BatchNormalization, relu, pooling by 2."""
+    kernel = {"kernel_size": [size] * rank, "padding": "same", "use_bias": False}
+    return [
+        entry(f"Conv{rank}D", name, filters=filters, **kernel),
+        entry("BatchNormalization", f"{name}_bn", momentum=momentum),
+        entry("Activation", f"{name}_relu", activation="relu"),
+        entry(f"MaxPooling{rank}D", f"{name}_pool", pool_size=[2] * rank, padding="same"),
+    ]
 
 
 def batchnorm(graph: Graph, after: list[str], momentum: float = 0.9) -> None:
@@ -184,6 +193,54 @@ def dropout(graph: Graph, layers: dict[str, float]) -> None:
             raise MoveError(f"layer {name!r} is an output")
         else:
             graph.insert_after(name, entry("Dropout", f"{ADDED}dropout_{name}", rate=rate))
+
+
+def penalise(graph: Graph, layers: dict[str, float | None]) -> None:
+    """Adds the size of layers' weights to the loss (L1). Preserves the function of inference."""
+    for name, factor in layers.items():
+        config = graph.layer(name)["config"]
+        if "kernel_regularizer" not in config or (factor is not None and factor <= 0):
+            raise MoveError(f"layer {name!r} can't be penalised by {factor}")
+        l1 = {
+            "module": "keras.regularizers",
+            "class_name": "L1",
+            "config": {"l1": factor},
+            "registered_name": None,
+        }
+        config["kernel_regularizer"] = None if factor is None else l1
+
+
+def initializer(graph: Graph, layers: dict[str, str]) -> None:
+    """Gives layers other initial weights. Starts from scratch there."""
+    for name, function in layers.items():
+        for found in _inner(graph.layer(name)):
+            keys = [key for key in ("kernel_initializer", "embeddings_initializer") if key in found["config"]]
+            if not keys:
+                raise MoveError(f"layer {name!r} has no initial weights to choose")
+            found["config"][keys[0]] = function
+
+
+def trainable(graph: Graph, layers: dict[str, bool]) -> None:
+    """Lets layers, and what they are made of, learn or not. Preserves the function."""
+    for name, learns in layers.items():
+        waiting = [graph.layer(name)]
+        while waiting:
+            config = waiting.pop()["config"]
+            if "trainable" in config:  # inputs have none
+                config["trainable"] = learns
+            waiting += [one for one in config.get("layers", []) if isinstance(one, dict)]
+
+
+def finer(graph: Graph, layers: dict[str, int]) -> None:
+    """Sets the step of pooling layers and convolutions, in places per direction. Starts from scratch."""
+    for name, size in layers.items():
+        config = graph.layer(name)["config"]
+        kinds = [key for key in ("pool_size", "strides") if key in config]
+        if not kinds:
+            raise MoveError(f"layer {name!r} takes no steps")
+        for key in kinds:
+            rank = len(config[kinds[0]]) if isinstance(config[kinds[0]], list | tuple) else 1
+            config[key] = [size] * rank
 
 
 def head(graph: Graph, layer: str, to: str) -> None:
@@ -237,6 +294,10 @@ EDITS: dict[str, Callable[..., None]] = {
         input_batchnorm,
         bn_momentum,
         dropout,
+        penalise,
+        initializer,
+        trainable,
+        finer,
         head,
         activation,
         augment,

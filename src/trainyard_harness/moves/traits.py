@@ -15,6 +15,8 @@ PRESERVES: dict[str, str] = {
     "bn_momentum": "inference",
     "dropout": "inference",
     "augment": "inference",
+    "penalise": "inference",
+    "trainable": "always",
 }
 """Moves that leave the parent's outputs as they are, to 1e-5, with inherited weights; in `inference` only, or
 `always`.
@@ -30,7 +32,7 @@ def inverse(graph: Graph, move: dict[str, Any]) -> list[dict[str, Any]] | None:
         graph: before the move.
 
     Returns:
-        None for moves that have no inverse: `remove`, and those of no architecture.
+        None for moves that have no inverse: `remove`, those of no architecture, a penalty in another's place.
 
     Raises:
         MoveError: the move itself does not fit.
@@ -44,12 +46,8 @@ def inverse(graph: Graph, move: dict[str, Any]) -> list[dict[str, Any]] | None:
     if kind in ("widen", "narrow"):
         back = "narrow" if kind == "widen" else "widen"
         return [_move(back, layers={name: _width(graph.layer(name)) for name in args["layers"]})]
-    if kind == "activation":
-        return [
-            _move(kind, layers={name: graph.layer(name)["config"]["activation"] for name in args["layers"]})
-        ]
-    if kind == "bn_momentum":
-        return [_move(kind, momentum=m, layers=names) for m, names in _momenta(graph).items()]
+    if kind in ("activation", "bn_momentum", "penalise", "trainable", "finer"):
+        return _set_back(graph, kind, args.get("layers") or {})
     if kind == "head":
         old = graph.layer(args["layer"])["class_name"]
         return [_move(kind, layer=added[0], to=next(to for to, kinds in edits.HEADS.items() if old in kinds))]
@@ -63,6 +61,22 @@ def inverse(graph: Graph, move: dict[str, Any]) -> list[dict[str, Any]] | None:
         }
         undone += [_move(kind, layers=rates)] if rates else []
     return undone
+
+
+def _set_back(graph: Graph, kind: str, layers: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The moves that give layers the settings again that they have in `graph`."""
+    if kind == "bn_momentum":
+        return [_move(kind, momentum=m, layers=names) for m, names in _momenta(graph).items()]
+    if kind == "activation":
+        return [_move(kind, layers={name: graph.layer(name)["config"]["activation"] for name in layers})]
+    if kind == "trainable":
+        return [_move(kind, layers={name: graph.layer(name)["config"]["trainable"] for name in layers})]
+    if kind == "finer":
+        return [_move(kind, layers={name: _step(graph.layer(name)["config"]) for name in layers})]
+    before = {name: graph.layer(name)["config"].get("kernel_regularizer") for name in layers}
+    if any(one is not None and one["class_name"] != "L1" for one in before.values()):
+        return None
+    return [_move(kind, layers={name: one and one["config"]["l1"] for name, one in before.items()})]
 
 
 def macs(layers: list[dict[str, Any]]) -> int:
@@ -92,6 +106,11 @@ def _width(layer: dict[str, Any]) -> int:
     while layer["class_name"] in ("Bidirectional", "TimeDistributed"):
         layer = layer["config"]["layer"]
     return int(layer["config"][edits.WIDTH[layer["class_name"]]])
+
+
+def _step(config: dict[str, Any]) -> int:
+    size = config.get("pool_size", config["strides"])
+    return int(size[0] if isinstance(size, list | tuple) else size)
 
 
 def _momenta(graph: Graph) -> dict[float, list[str]]:

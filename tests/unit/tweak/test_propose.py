@@ -100,6 +100,69 @@ def test_flattened_images_too_few_to_learn_from_get_convolutions() -> None:
     assert "convolve" not in args(next_of(many))
 
 
+def test_flattened_sequences_get_convolutions_and_a_head_that_knows_no_place() -> None:
+    rows = curves([0.7, 0.9, 0.99, 1.0], [0.6, 0.7, 0.7, 0.7])
+    layers = [layer("Flatten", "flat", [None, 128]), *dense_net(400)]
+    found = args(next_of(record(network(layers), 0.7, rows, shape=[128, 1])))
+    assert found["convolve"]["rank"] == 1
+    assert found["head"] == {"layer": "flat", "to": "gmp"}
+
+
+def words(*between: dict[str, object], held: float = 0.6) -> TrialRecord:
+    """A classifier of words that is wide enough already."""
+    embedding = layer("Embedding", "words", [None, 20, 16], output_dim=16)
+    return record(network([embedding, *between, *dense_net(64)]), held, curves(FLAT, FLAT), shape=[20])
+
+
+def test_words_taken_one_by_one_are_told_by_their_neighbours_next() -> None:
+    pooled = layer("GlobalAveragePooling1D", "pool", [None, 16])
+    first = words(pooled)
+    second = next_of(first, trial(1, next_of(first), first.architecture, 0.6))
+    assert second.spec.step == "phrased"
+    assert (args(second)["conv_block"]["after"], args(second)["conv_block"]["rank"]) == ("words", 1)
+    ordered = words(layer("LSTM", "lstm", [None, 32], units=32))
+    assert "conv_block" not in args(next_of(ordered, trial(1, next_of(ordered), ordered.architecture, 0.6)))
+
+
+def trial(number: int, proposal: Proposal, architecture: dict[str, object], held: float) -> TrialRecord:
+    """What came of a proposal."""
+    return record(architecture, held, curves(FLAT, FLAT), spec=proposal.spec, shape=[20])
+
+
+@pytest.mark.parametrize(("inputs", "step"), [(300, "penalised"), (20, "regularised 0.3")])
+def test_many_inputs_for_few_samples_are_given_a_price(inputs: int, step: str) -> None:
+    rows = curves([0.7, 0.9, 0.99, 1.0], [0.6, 0.7, 0.7, 0.7])
+    found = next_of(record(network(dense_net(64)), 0.7, rows, shape=[inputs], n_train=360))
+    assert found.spec.step == step
+    assert ("penalise" in args(found)) == (step == "penalised")
+    if step == "penalised":
+        assert args(found)["penalise"] == {"layers": {"dense_0": 0.003}}
+
+
+def test_layers_without_a_bend_between_them_get_one() -> None:
+    found = next_of(record(network(dense_net(64, 64, activation="linear")), 0.6, curves(FLAT, FLAT)))
+    assert args(found)["activation"] == {"layers": {"dense_0": "relu", "dense_1": "relu"}}
+    assert "No activation follows dense_0, dense_1" in found.reason
+    bent = [
+        layer("Dense", "a", [None, 64], units=64, activation="linear"), layer("BatchNormalization", "n"),
+        layer("Activation", "b", activation="relu"), *dense_net(64),
+    ]  # fmt: skip
+    assert "activation" not in args(next_of(record(network(bent), 0.6, curves(FLAT, FLAT))))
+
+
+def test_what_was_learnt_by_heart_is_not_kept_by_a_larger_network() -> None:
+    def larger(train: list[float]) -> Proposal:
+        rows = curves(train, [0.8] * 6)
+        first = record(network(dense_net(64)), 0.8, rows, shape=[300], n_train=360)
+        history = [first]
+        while (found := next_of(*history)).spec.step != "larger":
+            history.append(dataclasses.replace(first, spec=found.spec))
+        return found
+
+    assert larger([0.9, 0.95, 0.99, 1.0, 1.0, 1.0]).spec.parent is None
+    assert larger([0.8, 0.8, 0.8, 0.8, 0.8, 0.8]).spec.parent == 0
+
+
 def test_of_equal_trials_the_one_with_the_lower_held_out_loss_is_built_on() -> None:
     def trained(number: int, loss: float) -> TrialRecord:
         rows = [{**row, "val_loss": str(loss)} for row in curves(RISING, RISING)]
