@@ -30,7 +30,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     ours = {(row["script"], row["seed"]): row for row in rows if row["method"] == "ours"}
     lines = [
         f"{'method':26} {'runs':>4} {'at target':>9} {'score':>6} {'trainings':>9} {'CPU s':>8} "
-        f"{'ours/it':>8} {'net s':>7} {'ours/it':>8} {'GMAC':>8} {'ours/it':>8}"
+        f"{'ours/it':>8} {'s/hit':>6} {'net s':>7} {'ours/it':>8} {'GMAC':>8} {'ours/it':>8}"
     ]
     for method in METHODS:
         own = [row for row in rows if row["method"] == method and row["score"] is not None]
@@ -43,6 +43,7 @@ def table(rows: list[dict[str, Any]]) -> str:
             f"{statistics.mean(row['score'] for row in own):6.3f} "
             f"{statistics.median(row.get('trainings', row['retrains']) for row in own):9.0f} "
             f"{sum(row['cpu'] for row in own):8.0f} {_ratio(shared, _cpu):>8} "
+            f"{_each(sum(row['cpu'] for row in own), reached):>6} "
             f"{sum(_net(row) for row in own):7.0f} {_ratio(shared, _net):>8} "
             f"{sum(row['macs'] for row in own) / 1e9:8.1f} {_ratio(shared, _macs):>8}"
         )
@@ -50,6 +51,11 @@ def table(rows: list[dict[str, Any]]) -> str:
         retrains = statistics.median(row["retrains"] for row in ours.values())
         lines.append(f"Trainyard: median {retrains:g} retrains; its CPU includes the script's own training.")
     return "\n".join(lines)
+
+
+def _each(seconds: float, reached: int) -> str:
+    """CPU seconds for each run that ended at the target: who misses it has to search again."""
+    return f"{seconds / reached:.1f}" if reached else "-"
 
 
 def _cpu(row: dict[str, Any]) -> float:
