@@ -16,6 +16,20 @@ RANGES = {
     **dict.fromkeys(("relu", "softplus", "exponential"), (0, math.inf)),
 }
 """What a last layer's function answers between."""
+NO_PROBABILITIES = (
+    "",
+    "linear",
+    "tanh",
+    "softsign",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "swish",
+    "leaky_relu",
+    "softplus",
+)
+"""Functions whose answers a cross-entropy can't take for probabilities; what isn't known is left alone."""
 BEYOND = 0.1
 """Part of the labels' range that has to lie beyond what a function without an upper end answers."""
 
@@ -94,7 +108,7 @@ def _of_head(head: Head) -> list[str]:
         found.append(f"{said}: categorical cross-entropy needs one unit per class.")
     if function == "relu" and "crossentropy" in loss:
         found.append(f"{said}: relu gives no probabilities. Use softmax or sigmoid.")
-    if function in ("", "linear") and "crossentropy" in loss and head.from_logits is False:
+    if function in NO_PROBABILITIES and "crossentropy" in loss and head.from_logits is False:
         found.append(
             f"{said}: the loss takes probabilities. Use softmax or sigmoid, or a loss with from_logits=True."
         )

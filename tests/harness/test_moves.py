@@ -165,6 +165,60 @@ def test_products_of_features_bend_a_linear_border(sklearn: Bench) -> None:
     assert ended.number("accuracy")["value"] > 0.95
 
 
+CORRELATED = """
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+    from sklearn.naive_bayes import GaussianNB
+
+    random = np.random.RandomState(0)
+    y = random.randint(0, 2, 600)
+    hidden = random.normal(size=(600, 1)) * 4
+    X = hidden + np.where(y, 1, -1)[:, None] * [0.5, -0.5] + 0.2 * random.normal(size=(600, 2))
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    model = GaussianNB().fit(X_train, y_train)
+    print("accuracy", model.score(X_test, y_test), model.theta_.shape)
+"""
+
+
+def test_components_part_what_features_one_by_one_do_not(sklearn: Bench) -> None:
+    plain = sklearn.train(CORRELATED, sklearn.trial("plain"))
+    assert plain.number("accuracy")["value"] < 0.8
+    moves = [{"kind": "decorrelate_inputs", "args": {}, "reason": ""}]
+    trial = sklearn.trial("parted", spec={"trial": 1, "parent": None, "moves": moves})
+    ended = sklearn.train(CORRELATED, trial)
+    ended.clean()
+    assert ended.number("accuracy")["value"] > 0.95
+
+
+SEARCHED = """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import SVC
+
+    X_train, X_test, y_train, y_test = train_test_split(*load_digits(return_X_y=True), random_state=0)
+    asked = {{"svc__gamma": [1.0, 10.0]}}
+    model = {}(make_pipeline(SVC()), asked, cv=3)
+    model.fit(X_train[:500], y_train[:500])
+    print("accuracy", model.score(X_test, y_test), model.best_params_)
+"""
+
+
+@pytest.mark.parametrize(
+    ("search", "key"), [("GridSearchCV", "param_grid"), ("RandomizedSearchCV", "param_distributions")]
+)
+def test_a_search_looks_at_values_that_moves_name(search: str, key: str, sklearn: Bench) -> None:
+    extra = ", n_iter=1" if search == "RandomizedSearchCV" else ""
+    script = SEARCHED.format(search).replace("cv=3", f"cv=3{extra}")
+    moves = [{"kind": "set_params", "args": {"params": {"estimator__svc__gamma": 0.001}}, "reason": ""}]
+    trial = sklearn.trial(spec={"trial": 1, "parent": None, "moves": moves})
+    ended = sklearn.train(script, trial)
+    ended.clean()
+    assert ended.number("accuracy")["value"] > 0.95
+    assert 0.001 in ended.architecture["estimator"]["params"][key]["svc__gamma"]
+    assert ended.architecture["estimator"]["inner"]["steps"][-1]["params"]["gamma"] == 0.001
+
+
 BOOSTED = {
     "xgboost": """
         import xgboost as lib

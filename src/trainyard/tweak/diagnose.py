@@ -12,7 +12,6 @@ from trainyard.tweak.findings import Finding, Kind
 from trainyard.tweak.network import POOLED_HEADS, Network
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.settings import hindrances
-from trainyard_harness.mistakes import Head, Labels, of_network
 
 MEMORISED = 0.98
 """Training accuracy beyond which more training has nothing left to learn from."""
@@ -25,23 +24,9 @@ SIGMAS = 3.0
 
 
 def before_training(record: TrialRecord) -> list[Finding]:
-    """Mistakes that no architecture mends and that show without training: wrong head, loss or labels.
-
-    The harness looks before the first step and says so in `metrics`; of older trials `architecture` tells.
-    """
+    """What the harness named before the first step that no architecture mends: wrong head, loss or labels."""
     seen = record.metrics.mistakes if record.metrics else []
-    found = [one.sentence for one in seen if one.hopeless] or _of_architecture(record)
-    return [Finding(Kind.WRONG_HEAD, 0.95, sentence) for sentence in found[:1]]
-
-
-def _of_architecture(record: TrialRecord) -> list[str]:
-    network = Network(record.architecture)
-    output = network.output
-    if output is None or output.kind != "Dense" or not network.loss:
-        return []
-    head = Head(output.width, output.activation, network.loss)
-    numbers = record.classes is None and record.stat("y_std") is not None
-    return [one.sentence for one in of_network(head, Labels(record.classes, numbers=numbers)) if one.hopeless]
+    return [Finding(Kind.WRONG_HEAD, 0.95, one.sentence) for one in seen if one.hopeless][:1]
 
 
 def _doubts(record: TrialRecord) -> list[Finding]:
@@ -164,8 +149,10 @@ def _limited(record: TrialRecord, policy: Policy) -> list[Finding]:
     read = estimators.read(record.architecture)
     if read is None or record.value is None or policy.reaches(record.value, policy.target):
         return []
-    name, held = read[0], record.value
-    if name in STRAIGHT:
+    name, held = read.name, record.value
+    if read.search:
+        text = f"{read.search} looks among the script's own values for {name}, and reaches {held:.2f}."
+    elif name in STRAIGHT:
         text = f"{name} {STRAIGHT[name]}, and reaches {held:.2f}: what it is to learn may be bent."
     elif name in LIMITS:
         text = f"{name} {LIMITS[name]}, and reaches {held:.2f}: another estimator may be what is needed."

@@ -36,8 +36,7 @@ def step(first: TrialRecord, earlier: Earlier) -> Step | None:
 def _known(architecture: dict[str, Any]) -> set[str]:
     """The layers or parameters that moves can name."""
     if found := estimators.read(architecture):
-        _, params, prefix, _ = found
-        return {f"{prefix}{name}" for name in params}
+        return {f"{found.prefix}{name}" for name in found.params}
     return {layer.name for layer in Network(architecture).layers}
 
 

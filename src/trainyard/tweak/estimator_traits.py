@@ -24,18 +24,21 @@ STRAIGHT = {
 }
 """What can learn nothing bent from the features as they are, and how a person is told."""
 _TREE, _ONE_BY_ONE = "is one tree, of which forests average many", "takes features one by one"
-_MEMBERS, _GRID = "is as good as the members that the script gives it", "looks among the script's own values"
+_MEMBERS = "is as good as the members that the script gives it"
 LIMITS = {
     **dict.fromkeys(("DecisionTreeClassifier", "DecisionTreeRegressor"), _TREE),
     **dict.fromkeys(("GaussianNB", "BernoulliNB", "MultinomialNB", "ComplementNB"), _ONE_BY_ONE),
     **dict.fromkeys(("VotingClassifier", "VotingRegressor"), _MEMBERS),
     **dict.fromkeys(("StackingClassifier", "StackingRegressor"), _MEMBERS),
-    **dict.fromkeys(("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV"), _GRID),
     **dict.fromkeys(("DummyClassifier", "DummyRegressor"), "answers without a look at the inputs"),
     "NearestCentroid": "knows one centre of each class",
     "QuadraticDiscriminantAnalysis": "takes each class for one normal cloud",
 }
 """Why what falls short after all may be the wrong estimator."""
+CORRELATED = frozenset({"GaussianNB"})
+"""Those that take features one by one, of which principal components leave the fewest wrong."""
+SEARCHES = frozenset({"GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV"})
+"""What looks among values of the script's own."""
 REDUCING: dict[str, dict[str, Any]] = {
     "PCA": {"n_components": None},
     "KernelPCA": {"n_components": None},

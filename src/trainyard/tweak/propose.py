@@ -24,6 +24,8 @@ GIVE_UP = 3
 """Trials in a row without a number after which it is not the moves' fault."""
 MOST_LOOKS = 3
 """Failed looks at the report part after which it has been looked at too often to be believed."""
+GUESSED = 0.05
+"""A held-out r2 up to which as much may be luck."""
 MEMORISING = 2
 """Retrains without any sign of a rule, one of which learnt its training data, that make it hopeless."""
 
@@ -147,7 +149,9 @@ def _spent(history: list[TrialRecord], policy: Policy) -> str | None:
 def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
     """Why there is nothing to learn: training data can be learnt by heart, held-out data only guessed."""
     chance = history[0].stat("majority")
-    if chance is None or policy.direction != "max" or len(history) <= MEMORISING:
+    if chance is None:
+        return _told_nothing(history)
+    if policy.direction != "max" or len(history) <= MEMORISING:
         return None
     held, train = [], []
     for record in history:
@@ -166,4 +170,18 @@ def _hopeless(history: list[TrialRecord], policy: Policy) -> str | None:
         f"The labels can't be learnt from the inputs: over {len(held)} trials {told}held-out accuracy never "
         f"rose above {max(held):.2f}, where always answering the commonest class gives {chance:.2f}. "
         "The labels may be shuffled, or belong to other rows."
+    )
+
+
+def _told_nothing(history: list[TrialRecord]) -> str | None:
+    """The same of numbers: no trial does better than always answering their mean."""
+    held = [
+        one.value for one in history if one.value is not None and one.selection and one.selection.name == "r2"
+    ]
+    if len(held) <= 2 * MEMORISING or max(held) > GUESSED:
+        return None
+    return (
+        f"The numbers can't be learnt from the inputs: over {len(held)} trials held-out r2 never rose above "
+        f"{max(held):.2f}, where always answering the mean gives 0. The inputs may tell nothing of them, or "
+        "belong to other rows."
     )

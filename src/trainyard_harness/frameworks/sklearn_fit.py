@@ -9,6 +9,7 @@ from trainyard_harness import folds
 from trainyard_harness.data import count, fingerprint, take
 from trainyard_harness.facts import data_facts
 from trainyard_harness.files import dump, replace_quickly
+from trainyard_harness.frameworks.sklearn_mistakes import mistakes
 from trainyard_harness.frameworks.sklearn_model import SklearnAdapter, describe, task_of
 from trainyard_harness.holdout import split
 from trainyard_harness.seen import Fitted, Samples
@@ -29,6 +30,7 @@ def fit(
         with session.inside():
             return original(*args, **kwargs)
     kind = type(estimator)
+    _name_mistakes(session, estimator, x, y)
     try:
         place = session.place()
         with session.inside():
@@ -107,6 +109,7 @@ def crossing(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     estimator, x, y = (args[i] if len(args) > i else kwargs.get(name) for i, name in enumerate(names))
     if task_of(estimator) is None or x is None or y is None:
         return
+    _name_mistakes(session, estimator, x, y)
     with session.inside():
         fitted = _moved(session, estimator)
     if not fitted.fits:
@@ -115,6 +118,17 @@ def crossing(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         session.record.set(framework=ADAPTER.framework)
         if _keep_one not in session.before_conclusion:
             session.before_conclusion.append(_keep_one)
+
+
+def _name_mistakes(session: Session, estimator: Any, x: Any, y: Any) -> None:
+    """Says what can't work before it is fitted; of several estimators the last one's is kept."""
+    try:
+        found = mistakes(estimator, x, y, session.lookahead.names)
+    except Exception as error:  # noqa: BLE001  data that can't be looked at is for `fit` to say
+        session.fault("mistakes", error)
+        return
+    session.record.set(mistakes=[])
+    session.record.mistaken(found)
 
 
 def _keep_one(session: Session) -> None:

@@ -73,16 +73,6 @@ def task_of(estimator: Any) -> str | None:
 
 def describe(estimator: Any) -> dict[str, Any]:
     """architecture.json of an estimator."""
-    steps = getattr(estimator, "steps", None)
-    found: dict[str, Any] = {"class": class_name(estimator), "params": _params(estimator), "steps": []}
-    if isinstance(steps, list):
-        found["steps"] = [
-            {"name": name, "class": class_name(step), "params": _params(step)} for name, step in steps
-        ]
-        found["params"] = {}
-    inner = getattr(estimator, "estimator", None)
-    if hasattr(inner, "get_params"):
-        found["inner"] = {"name": "estimator", "class": class_name(inner), "params": _params(inner)}
     return {
         "schema": 1,
         "kind": "estimator",
@@ -90,8 +80,21 @@ def describe(estimator: Any) -> dict[str, Any]:
         "config": None,
         "compile": None,
         "parameters": None,
-        "estimator": found,
+        "estimator": _described(estimator),
     }
+
+
+def _described(estimator: Any) -> dict[str, Any]:
+    """Its class and parameters; the steps of a pipeline, and what it wraps, in the same form."""
+    found: dict[str, Any] = {"class": class_name(estimator), "params": _params(estimator), "steps": []}
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list):
+        found["steps"] = [{"name": name, **_described(step)} for name, step in steps]
+        found["params"] = {}
+    inner = getattr(estimator, "estimator", None)
+    if hasattr(inner, "get_params"):
+        found["inner"] = {"name": "estimator", **_described(inner)}
+    return found
 
 
 def class_name(thing: Any) -> str:

@@ -11,7 +11,7 @@ def apply(estimator: Any, moves: list[dict[str, Any]]) -> tuple[Any, list[str]]:
     Args:
         estimator: the script's own, not fitted yet.
         moves: all moves of the trial's spec, in order: `set_params` {params}, `scale_inputs` {},
-            `expand_inputs` {degree}.
+            `expand_inputs` {degree}, `decorrelate_inputs` {}.
 
     Returns:
         (estimator, sentences on what did not fit).
@@ -38,14 +38,36 @@ def _set_params(estimator: Any, params: dict[str, Any]) -> list[str]:
             )
             continue
         try:
-            estimator.set_params(**{name: tuple(value) if isinstance(value, list) else value})
+            given = tuple(value) if isinstance(value, list) else value
+            estimator.set_params(**{name: given})
+            _look_at(estimator, name, given)
         except (TypeError, ValueError) as error:
             notes.append(f"Move set_params was left out for {name}: {error}")
     return notes
 
 
+def _look_at(estimator: Any, name: str, value: Any) -> None:
+    """What a search of the script's tries counts, not what its estimator is set to."""
+    inner = name.removeprefix("estimator__")
+    for kind in ("param_grid", "param_distributions"):
+        given: Any = getattr(estimator, kind, None)
+        spaces: list[Any] = given if isinstance(given, list) else [given]
+        if not all(isinstance(one, dict) for one in spaces):
+            continue
+        # A random search draws too few values to be sure to draw a new one among others.
+        more = [
+            {
+                key: [*(old if kind == "param_grid" else []), value] if key == inner else old
+                for key, old in one.items()
+            }
+            for one in spaces
+        ]
+        setattr(estimator, kind, more if isinstance(given, list) else more[0])
+
+
 def _front(asked: dict[str, Any]) -> list[tuple[str, Any]]:
     """Steps that change the inputs: scaled, and with products of features where that is asked."""
+    from sklearn.decomposition import PCA
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     # Sparse inputs can't be centred; dividing by the deviation alone suits them too, and is enough to learn.
@@ -55,6 +77,8 @@ def _front(asked: dict[str, Any]) -> list[tuple[str, Any]]:
     if "expand_inputs" in asked:
         products = PolynomialFeatures(asked["expand_inputs"]["degree"], include_bias=False)
         front += [("trainyard_products", products), ("trainyard_rescaler", StandardScaler(with_mean=False))]
+    if "decorrelate_inputs" in asked:
+        front.append(("trainyard_components", PCA()))
     return front
 
 

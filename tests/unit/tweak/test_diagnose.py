@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
+from trainyard.runs.files import Mistake
 from trainyard.tweak import Kind, TrialRecord, before_training, diagnose
 
 RISING = [0.3, 0.4, 0.5, 0.57, 0.62, 0.66]
@@ -100,37 +101,22 @@ def test_leaks_are_passed_on() -> None:
     assert Kind.LEAK in kinds(one)
 
 
-@pytest.mark.parametrize(
-    ("units", "function", "loss", "classes"),
-    [
-        (1, "sigmoid", "binary_crossentropy", 10),
-        (1, "softmax", "binary_crossentropy", 2),
-        (1, "sigmoid", "categorical_crossentropy", 2),
-        (5, "softmax", "sparse_categorical_crossentropy", 10),
-        (10, "relu", "sparse_categorical_crossentropy", 10),
-    ],
-)
-def test_wrong_heads_are_named_without_training(units: int, function: str, loss: str, classes: int) -> None:
-    layers = [*dense_net(64)[:-1], layer("Dense", "out", units=units, activation=function)]
-    (finding,) = before_training(record(network(layers, loss=loss), None, classes=classes))
+def test_the_worst_mistake_that_the_harness_named_ends_it() -> None:
+    one = record(network(dense_net(64)), 0.5)
+    one.metrics.mistakes += [
+        Mistake(sentence="One doubt.", hopeless=False),
+        Mistake(sentence="One unit tells two apart.", hopeless=True),
+    ]
+    (finding,) = before_training(one)
     assert finding.kind == Kind.WRONG_HEAD
-    assert f"Dense({units}" in finding.sentence
+    assert finding.sentence == "One unit tells two apart."
+    assert Kind.DOUBTFUL in kinds(one)
 
 
-@pytest.mark.parametrize(
-    ("units", "function", "loss", "classes"),
-    [
-        (10, "softmax", "sparse_categorical_crossentropy", 10),
-        (10, "linear", "sparse_categorical_crossentropy", 10),
-        (1, "sigmoid", "binary_crossentropy", 2),
-        (2, "softmax", "categorical_crossentropy", 2),
-        (12, "softmax", "sparse_categorical_crossentropy", 10),
-        (1, "linear", "mse", None),
-    ],
-)
-def test_right_heads_are_left_alone(units: int, function: str, loss: str, classes: int | None) -> None:
-    layers = [*dense_net(64)[:-1], layer("Dense", "out", units=units, activation=function)]
-    assert not before_training(record(network(layers, loss=loss), None, classes=classes))
+def test_what_the_harness_took_for_right_is_right() -> None:
+    layers = [*dense_net(64)[:-1], layer("Dense", "tags", units=10, activation="sigmoid")]
+    one = record(network(layers, loss="binary_crossentropy"), 0.7, classes=None, y_std=0.46)
+    assert not before_training(one)
 
 
 @pytest.mark.parametrize(

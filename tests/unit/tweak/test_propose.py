@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.unit.tweak.records import conv_net, curves, dense_net, estimator, layer, network, record
 from trainyard.policy import Policy
-from trainyard.runs.files import Part, Race, Spec
+from trainyard.runs.files import Mistake, Part, Race, Spec
 from trainyard.tweak import Earlier, Exhausted, Proposal, TrialRecord, propose
 from trainyard.tweak.moves import resolved, signature
 
@@ -191,8 +192,9 @@ def test_widths_that_have_to_agree_grow_by_one_factor() -> None:
 
 
 def test_a_wrong_head_ends_the_search_before_it_begins() -> None:
-    layers = [*dense_net(64)[:-1], layer("Dense", "out", units=1, activation="sigmoid")]
-    answer = propose([record(network(layers, loss="binary_crossentropy"), 0.1)], POLICY, seed=0)
+    one = record(network(dense_net(64)), 0.1)
+    one.metrics.mistakes.append(Mistake(sentence="The labels have 10 classes.", hopeless=True))
+    answer = propose([one], POLICY, seed=0)
     assert isinstance(answer, Exhausted)
     assert "10 classes" in answer.reason
 
@@ -314,6 +316,58 @@ def test_parameters_are_the_scripts_own_also_behind_a_scaler_that_a_move_made() 
     ]
     second = record(pipeline, 0.7, spec=next_of(first).spec)
     assert args(next_of(first, second))["set_params"]["params"]["C"] == 100.0
+
+
+def searching(inner: dict[str, Any], grid: dict[str, list[Any]]) -> dict[str, Any]:
+    architecture = estimator("GridSearchCV", param_grid=grid)
+    architecture["estimator"]["inner"] = {"name": "estimator", **inner["estimator"]}
+    return architecture
+
+
+def test_a_search_looks_at_the_tables_values_as_well() -> None:
+    inner = estimator("ElasticNet", alpha=1.0, max_iter=1000)
+    first = record(searching(inner, {"alpha": [5, 10]}), 0.4)
+    found = next_of(first)
+    assert args(found)["set_params"] == {"params": {"estimator__alpha": 0.1, "estimator__max_iter": 20000}}
+    assert "alpha to 0.1 as well as 5, 10" in found.reason
+
+
+def test_values_that_a_search_looks_at_already_are_no_change() -> None:
+    inner = estimator("RandomForestClassifier", max_depth=None, n_estimators=100)
+    first = record(searching(inner, {"max_depth": [2, None]}), 0.4)
+    assert args(next_of(first))["set_params"] == {"params": {"estimator__n_estimators": 300}}
+
+
+def test_a_search_over_a_pipeline_names_the_step() -> None:
+    inner = estimator("Pipeline")
+    inner["estimator"]["steps"] = [
+        {"name": "scale", "class": "sklearn.preprocessing.StandardScaler", "params": {}},
+        {
+            "name": "svc",
+            "class": "sklearn.svm.SVC",
+            "params": {"C": 1.0, "kernel": "linear", "gamma": "scale"},
+        },
+    ]
+    first = record(searching(inner, {"svc__C": [0.001]}), 0.4)
+    found = args(next_of(first))["set_params"]["params"]
+    assert found == {"estimator__svc__C": 10.0, "estimator__svc__kernel": "rbf"}
+
+
+def test_features_taken_one_by_one_become_components() -> None:
+    history, _ = walk(
+        record(estimator("GaussianNB", var_smoothing=1e-9), 0.5, shape=[8]), Policy(max_trials=9), 0.5
+    )
+    assert "decorrelate_inputs" in [move.kind for one in history for move in one.spec.moves]
+
+
+def test_numbers_of_which_the_inputs_tell_nothing_end_the_search() -> None:
+    forest = estimator("RandomForestRegressor", max_depth=6, n_estimators=60)
+    policy = Policy(metric="r2", max_trials=9)
+    history = [record(forest, value, classes=None, metric="r2") for value in (-0.1, 0.03, -0.02, 0.0, -0.3)]
+    assert isinstance(propose(history[:4], policy, seed=0), Proposal)
+    end = propose(history, policy, seed=0)
+    assert isinstance(end, Exhausted)
+    assert "never rose above 0.03" in end.reason
 
 
 def test_every_proposal_says_why() -> None:
