@@ -89,4 +89,12 @@ def _divided(seen: dict[str, Any], seed: int) -> Task:
         (layer.input_dim for layer in model.layers if isinstance(layer, keras.layers.Embedding)), None
     )
     head = model.layers[-1].get_config()
-    return Task(x, y, selection, test, model.loss, head, words)
+    if model.loss != "categorical_crossentropy":
+        return Task(x, y, selection, test, model.loss, head, words)
+    selection, test = ((rows, _numbered(labels)) for rows, labels in (selection, test))
+    return Task(x, _numbered(y), selection, test, "sparse_categorical_crossentropy", head, words)
+
+
+def _numbered(labels: Any) -> Any:
+    """Rows of one class each as its number; scripts often train on the one and measure by the other."""
+    return labels.argmax(axis=1) if labels.ndim == 2 else labels
