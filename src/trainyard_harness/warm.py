@@ -8,7 +8,6 @@ other. No pushed code runs before a fork, so each training starts as a process o
 from __future__ import annotations
 
 import ast
-import contextlib
 import ctypes
 import json
 import os
@@ -23,11 +22,9 @@ from trainyard_harness import record
 from trainyard_harness.__main__ import main as train
 from trainyard_harness.imports import uncollected
 from trainyard_harness.leaving import leave
-from trainyard_harness.notebook import code_of
-from trainyard_harness.trial import HarnessError, from_environment, read_job
+from trainyard_harness.opening import FRAMEWORKS, Step, Variable, opening
+from trainyard_harness.trial import from_environment, read_job
 
-FRAMEWORKS = {"keras", "tensorflow", "tf_keras", "torch"}
-"""What is imported ahead: slow to import, and hooked the same whether the script or this imports it."""
 COLD = [sys.executable, "-m", "trainyard_harness"]
 LONGEST = 2**20
 """Bytes of a request: a training's environment variables, mostly."""
@@ -92,30 +89,23 @@ def _import_framework() -> bool:
     try:
         trial = from_environment()
         job = read_job(trial)
-        tree = _tree(trial.source / (job.entry or entries.choose(trial.source)))
-    except (HarnessError, OSError, ValueError, SyntaxError):
+        steps = opening(trial.source / (job.entry or entries.choose(trial.source)), trial.source)
+        if job.env:  # set before the script's first line
+            return False
+        for step in steps:
+            _take(step)
+    except Exception:  # noqa: BLE001  the script's own import says what is wrong
         return False
-    names = {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(tree)
-             if isinstance(node, ast.Attribute | ast.Name)}  # fmt: skip
-    if job.env or names & {"environ", "putenv"}:
-        return False  # a framework may be steered by variables that are set before its import
-    with contextlib.suppress(Exception):  # the script's own import says what is wrong
-        for node in tree.body:
-            if _of_framework(node):
-                exec(compile(ast.Module([node], []), "<import>", "exec"), {})  # noqa: S102
     made = {name.partition(".")[0] for name in set(sys.modules) - before}
     own = {path.stem for path in trial.source.rglob("*") if path.suffix == ".py" or path.is_dir()}
-    return bool(made) and not made & own and _is_single()
+    return bool(made & FRAMEWORKS) and not made & own and _is_single()
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(code_of(path) if path.suffix == ".ipynb" else path.read_text("utf-8", errors="replace"))
-
-
-def _of_framework(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Import):
-        return all(one.name.partition(".")[0] in FRAMEWORKS for one in node.names)
-    return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in FRAMEWORKS
+def _take(step: Step) -> None:
+    if not isinstance(step, Variable):
+        exec(compile(ast.Module([step], []), "<import>", "exec"), {})  # noqa: S102
+    elif not (step.default and step.name in os.environ):
+        os.environ[step.name] = step.value
 
 
 def _is_single() -> bool:

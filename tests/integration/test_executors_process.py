@@ -106,6 +106,8 @@ def test_a_failing_requirement_names_its_line(executor: Executor, tmp_path: Path
 
 
 KERAS = """
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras, numpy
 x = numpy.random.default_rng(0).normal(size=(300, 4))
 y = (x[:, 0] > 0).astype("float32")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import runpy
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,12 +64,14 @@ def task_of(script: Path, seed: int) -> Task:
         return 0.0
 
     own = keras.Model.fit, keras.Model.evaluate, keras.Model.predict, sklearn.metrics.accuracy_score
+    words, sys.argv = sys.argv, [str(script)]
     try:
         keras.Model.fit, keras.Model.evaluate, keras.Model.predict = fit, evaluate, predict
         sklearn.metrics.accuracy_score = accuracy_score
         runpy.run_path(str(script), run_name="__main__")
     finally:
         keras.Model.fit, keras.Model.evaluate, keras.Model.predict, sklearn.metrics.accuracy_score = own
+        sys.argv = words
     return _divided(seen, seed)
 
 

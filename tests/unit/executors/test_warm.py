@@ -18,7 +18,7 @@ from trainyard.executors.base import Limits, Status, Training
 from trainyard.executors.process import ProcessExecutor
 from trainyard.images.venvs import harness_folder
 
-FRAMEWORK = "import os\nIMPORTED_IN = os.getpid()\n"
+FRAMEWORK = "import os\nIMPORTED_IN = os.getpid()\nLEVEL = os.environ.get('LEVEL')\n"
 SCRIPT = """
 import torch
 from pathlib import Path
@@ -158,9 +158,26 @@ def test_a_stopped_training_leaves_its_process_warm(yard: Yard) -> None:
     assert yard.train("two")[0] == first
 
 
-@pytest.mark.parametrize("steering", ["torch.os.environ['SEED'] = '1'", "env = torch.os.environ.copy()"])
-def test_a_script_that_sets_variables_imports_for_itself(yard: Yard, steering: str) -> None:
-    (yard.source / "train.py").write_text(f"{SCRIPT}\n{steering}\n")
+@pytest.mark.parametrize("steering", ["os.environ['LEVEL'] = str(1)", "env = os.environ"])
+def test_a_script_that_steers_the_framework_imports_for_itself(yard: Yard, steering: str) -> None:
+    (yard.source / "train.py").write_text(f"import os\n{steering}\n{SCRIPT}")
+    imported, own = yard.train("one")
+    assert imported == own
+
+
+def test_plain_variables_are_there_when_the_framework_is_imported(yard: Yard) -> None:
+    script = f"import os\nos.environ['LEVEL'] = '3'\n{SCRIPT}\nPath('../level').write_text(str(torch.LEVEL))"
+    (yard.source / "train.py").write_text(script)
+    imported, own = yard.train("one")
+    assert imported != own
+    assert (yard.folder / "one" / "level").read_text() == "3"
+
+
+def test_a_framework_that_cannot_be_imported_is_left_to_the_script(yard: Yard) -> None:
+    script = SCRIPT.replace(
+        "import torch", "try:\n    import torch.nn\nexcept ImportError:\n    import torch"
+    )
+    (yard.source / "train.py").write_text(script)
     imported, own = yard.train("one")
     assert imported == own
 
