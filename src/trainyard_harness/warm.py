@@ -90,8 +90,7 @@ def _import_framework() -> bool:
         trial = from_environment()
         job = read_job(trial)
         steps = opening(trial.source / (job.entry or entries.choose(trial.source)), trial.source)
-        if job.env:  # set before the script's first line
-            return False
+        os.environ.update(job.env)  # as before the script's first line; the trials of a run share it
         for step in steps:
             _take(step)
     except Exception:  # noqa: BLE001  the script's own import says what is wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,11 +50,12 @@ class Yard:
         self.source.mkdir()
         (self.source / "train.py").write_text(SCRIPT)
         self.folder = folder
+        self.job: dict[str, Any] = {"schema": 1, "entry": "train.py"}
 
     def start(self, name: str, limits: Limits = Limits()) -> None:  # noqa: B008 - is frozen
         trial = self.folder / name
         trial.mkdir(exist_ok=True)
-        (trial / "job.json").write_text('{"schema": 1, "entry": "train.py"}')
+        (trial / "job.json").write_text(json.dumps(self.job))
         self.executor.start(
             Training(name=name, image=str(self.venv), source=self.source, trial=trial, limits=limits)
         )
@@ -171,6 +174,14 @@ def test_plain_variables_are_there_when_the_framework_is_imported(yard: Yard) ->
     imported, own = yard.train("one")
     assert imported != own
     assert (yard.folder / "one" / "level").read_text() == "3"
+
+
+def test_variables_of_the_job_are_there_when_the_framework_is_imported(yard: Yard) -> None:
+    (yard.source / "train.py").write_text(f"{SCRIPT}\nPath('../level').write_text(str(torch.LEVEL))")
+    yard.job["env"] = {"LEVEL": "2"}
+    imported, own = yard.train("one")
+    assert imported != own
+    assert (yard.folder / "one" / "level").read_text() == "2"
 
 
 def test_a_framework_that_cannot_be_imported_is_left_to_the_script(yard: Yard) -> None:
