@@ -172,6 +172,7 @@ def _convolved(parts: Parts) -> Step | None:
     moves = parts.convolved()
     if not moves:
         return None
+    moves += parts.shifted(moves[0]) if parts.overfits_badly else []
     moves += [*parts.dropped(0.3), *parts.rate(), *parts.long()]
     return Step("convolved", moves, _because(moves, [parts.why(Kind.OVERFIT, Kind.LITTLE_DATA)]))
 

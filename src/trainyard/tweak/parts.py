@@ -20,6 +20,8 @@ BOLD_RECURRENT_RATE = 5e-3
 """Adam's rates for small networks with few updates; the plateau rule lowers them when too coarse."""
 NEAR = 0.04
 """A miss of the target by at most this is a near miss: the trained weights are worth keeping."""
+CHANNEL = "ty_channel"
+"""The layer that `convolve` gives images a channel axis by."""
 SMALLEST_IMAGE = 8
 SHORTEST_SEQUENCE = 16
 SLOW = 0.97
@@ -49,6 +51,8 @@ class Parts:
         self.near = self.held is not None and policy.direction == "max" and self.held >= policy.target - NEAR
         self.curve: Curve = curve(best)
         self.broken = self.has(Kind.DIVERGED, Kind.DEAD)
+        overfit = self.findings.get(Kind.OVERFIT)
+        self.overfits_badly = overfit is not None and overfit.confidence >= 1
 
     def has(self, *kinds: Kind) -> bool:
         return any(kind in self.findings for kind in kinds)
@@ -200,16 +204,25 @@ class Parts:
         text = f"dropout of {rate:g} behind {', '.join(places)}"
         return [move("dropout", text, layers=dict.fromkeys(places, rate))]
 
-    def shifted(self) -> list[Move]:
-        """Small shifts of training images: a class of object seldom depends on a pixel more or less."""
+    def shifted(self, convolve: Move | None = None) -> list[Move]:
+        """Small shifts of training images: a class of object seldom depends on a pixel more or less.
+
+        Args:
+            convolve: the move that gives the network its convolutions, where it has none so far.
+        """
         network = self.network
-        if not network.convolutional or any(one.kind.startswith("Random") for one in network.layers):
+        if any(one.kind.startswith("Random") for one in network.layers):
             return []
-        if len(self.sample_shape) != 3:
+        if convolve is None:
+            images, reshaped = network.convolutional, any(one.name == CHANNEL for one in network.layers)
+        else:
+            images, reshaped = "rank" not in convolve.args, bool(convolve.args.get("reshape"))
+        if not images or not (reshaped or len(self.sample_shape) == 3):
             return []
         settings = {"height_factor": 0.1, "width_factor": 0.1, "fill_mode": "constant"}
         text = "small random shifts of the training images"
-        return [move("augment", text, layers=[["RandomTranslation", settings]])]
+        layers = [["RandomTranslation", settings]]
+        return [move("augment", text, layers=layers, **({"after": CHANNEL} if reshaped else {}))]
 
     def penalised(self) -> list[Move]:
         """A price on the weights of the inputs, so that those that tell nothing go (Tibshirani 1996)."""

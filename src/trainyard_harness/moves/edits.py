@@ -267,10 +267,17 @@ def activation(graph: Graph, layers: dict[str, str]) -> None:
             found["config"]["kernel_initializer"] = "he_normal"
 
 
-def augment(graph: Graph, layers: list[list[Any]]) -> None:
-    """Adds random changes of the inputs that act in training only: `[class name, settings]` each."""
+def augment(graph: Graph, layers: list[list[Any]], after: str | None = None) -> None:
+    """Adds random changes of the inputs that act in training only: `[class name, settings]` each.
+
+    `after` is the layer that gives images without a channel axis one.
+    """
     for place, (class_name, settings) in reversed(list(enumerate(layers))):
-        _at_input(graph, entry(class_name, f"{ADDED}augment_{place}", **settings))
+        layer = entry(class_name, f"{ADDED}augment_{place}", **settings)
+        if after is None:
+            _at_input(graph, layer)
+        else:
+            graph.insert_after(after, layer)
 
 
 def remove(graph: Graph, layers: list[str]) -> None:

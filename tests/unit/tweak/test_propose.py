@@ -91,6 +91,18 @@ def test_flattened_images_that_overfit_get_convolutions() -> None:
     layers = [layer("Flatten", "flat", [None, 784]), *dense_net(256)]
     found = args(next_of(record(network(layers), 0.7, rows, shape=[28, 28])))
     assert found["convolve"]["reshape"] == [28, 28, 1]
+    assert found["augment"]["after"] == "ty_channel"
+
+
+def test_shifts_go_with_convolutions_where_the_gap_is_wide() -> None:
+    layers = [layer("Flatten", "flat", [None, 768]), *dense_net(256)]
+    wide = record(network(layers), 0.5, curves([0.7, 0.9, 0.99, 1.0], [0.5] * 4), shape=[16, 16, 3])
+    assert "after" not in args(next_of(wide))["augment"]
+    narrow = record(network(layers), 0.8, curves([0.7, 0.9, 0.99, 1.0], [0.8] * 4), shape=[16, 16, 3])
+    assert "augment" not in args(next_of(narrow))
+    sequences = record(network(layers), 0.5, curves([0.7, 0.9, 0.99, 1.0], [0.5] * 4), shape=[256, 3])
+    assert "convolve" in args(next_of(sequences))
+    assert "augment" not in args(next_of(sequences))
 
 
 def test_flattened_images_too_few_to_learn_from_get_convolutions() -> None:
