@@ -32,10 +32,10 @@ MOVES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
         ("dropout", {"layers": {"dense": 0.1}}), ("penalise", {"layers": {"dense": 0.001}}),
         ("learning_rate", {"learning_rate": 0.01}), ("epochs", {"epochs": 40})]),
     "flattened_images": ("keras", [
-        ("convolve", {"filters": [8, 16], "reshape": [8, 8, 1], "momentum": 0.8}),
+        ("convolve", {"filters": [16, 32], "reshape": [8, 8, 1], "momentum": 0.8}),
         ("augment", {"after": "ty_channel", "layers": [["RandomTranslation", {
             "height_factor": 0.1, "width_factor": 0.1, "fill_mode": "constant"}]]}),
-        ("learning_rate", {"learning_rate": 0.003}), ("epochs", {"epochs": 40}), STOP]),
+        ("epochs", {"epochs": 25}), STOP]),
     "functional_blocks": ("keras", [
         ("widen", {"layers": {"conv2d": 8, "conv2d_1": 8, "conv2d_2": 24}}),
         ("batchnorm", {"after": ["conv2d", "conv2d_1", "conv2d_2"], "momentum": 0.8}),

@@ -5,7 +5,7 @@ from sklearn.model_selection import train_test_split
 
 images, labels = load_digits(return_X_y=True)
 images = images.reshape(-1, 8, 8) / 16
-x_train, x_test, y_train, y_test = train_test_split(images, labels, train_size=400, random_state=0)
+x_train, x_test, y_train, y_test = train_test_split(images, labels, train_size=1300, random_state=0)
 
 model = keras.models.Sequential()
 model.add(keras.layers.Input(shape=(8, 8)))
