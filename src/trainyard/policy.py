@@ -16,6 +16,9 @@ PRESETS: dict[str, dict[str, float]] = {
 }
 DEFAULT_PRESET = "serve-above-90"
 
+ROUNDING = 1e-6
+"""A share of a number: ten times what 32 bits leave out, and less than one row of a million."""
+
 SUPERSEDE = ("none", "queued", "running")
 
 LOWER_IS_BETTER = frozenset(
@@ -46,8 +49,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     supersede: str = "none"
 
     def reaches(self, value: float, threshold: float) -> bool:
-        """Whether `value` is at or beyond `threshold` in this policy's direction."""
-        return value >= threshold if self.direction == "max" else value <= threshold
+        """Whether `value` is at or beyond `threshold` in this policy's direction.
+
+        Frameworks print 0.9 as 0.89999998, and 0.9 + (0.92 - 0.88) is more than 0.94: what differs by less
+        than `ROUNDING` is equal.
+        """
+        if math.isclose(value, threshold, rel_tol=ROUNDING):
+            return True
+        return value > threshold if self.direction == "max" else value < threshold
 
     def better(self, value: float, other: float) -> bool:
         """Whether `value` is strictly better than `other`."""

@@ -33,6 +33,14 @@ def test_error_metrics_are_better_when_lower(metric: str) -> None:
     assert policy.floor == 3.0
 
 
+def test_thresholds_are_reached_by_numbers_that_only_rounding_keeps_from_them() -> None:
+    policy = Policy()
+    assert policy.reaches(0.89999998, 0.9)
+    assert policy.reaches(0.94, 0.9 + (0.92 - 0.88))
+    assert not policy.reaches(899_998 / 1_000_000, 0.9)
+    assert not policy.reaches(float("nan"), 0.9)
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
