@@ -207,6 +207,7 @@ def test_a_download_happens_once_for_a_repo_and_never_for_another(
 def test_a_download_outlives_a_killed_proxy_that_was_not_in_use_and_none_is_left_afterwards(
     repo: Repo, home: Path, hosts: dict[str, Host]
 ) -> None:
+    psutil.wait_procs(proxies(home), timeout=30)  # of the tests before
     url = f"http://{hosts['http'].where}/late"
     go = f"while not os.path.exists('/trial/go'): pass\nprint(fetch({url!r}))"
     repo.executor.start(repo.training(go))
