@@ -50,6 +50,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 }
 """Layers that a patch may add: what is always written, and what where it is not Keras' default."""
 
+_POOLED = ("pool_size", "strides", "padding")
 POSITIONS: dict[str, tuple[str, ...]] = {
     "Dense": ("units", "activation", "use_bias", "kernel_initializer"),
     "Conv1D": ("filters", "kernel_size", "strides", "padding"),
@@ -61,6 +62,12 @@ POSITIONS: dict[str, tuple[str, ...]] = {
     "GRU": ("units", "activation"),
     "SimpleRNN": ("units", "activation"),
     "Embedding": ("input_dim", "output_dim"),
+    "MaxPooling1D": _POOLED,
+    "MaxPooling2D": _POOLED,
+    "MaxPooling3D": _POOLED,
+    "AveragePooling1D": _POOLED,
+    "AveragePooling2D": _POOLED,
+    "AveragePooling3D": _POOLED,
     "Dropout": ("rate",),
     "SpatialDropout1D": ("rate",),
     "SpatialDropout2D": ("rate",),

@@ -86,6 +86,21 @@ def test_a_width_is_changed_at_its_use_where_others_read_the_variable(tmp_path: 
     assert changed(text, after) == ["model.add(Dense(64, input_dim=4, activation='relu'))   # hidden"]
 
 
+def test_a_size_given_by_its_place_is_changed_there(tmp_path: Path) -> None:
+    text = DENSE.replace("import Dense", "import Dense, MaxPooling2D").replace(
+        "model.add(Dense(3", "model.add(MaxPooling2D(4))\nmodel.add(Dense(3"
+    )
+    script = Script(tmp_path, text)
+
+    def layers(size: int) -> list[dict[str, Any]]:
+        place, sizes = script.place("MaxPooling2D"), {"pool_size": [size, size], "strides": [size, size]}
+        first, last = dense(script)
+        return [first, script.layer("pool", "MaxPooling2D", place, **sizes), last]
+
+    after = script.patch(script.architecture(*layers(4)), script.architecture(*layers(2)))
+    assert changed(text, after) == ["model.add(MaxPooling2D((2, 2)))"]
+
+
 def test_layers_are_added_around_and_imported(tmp_path: Path) -> None:
     script = Script(tmp_path, DENSE)
     first, second = dense(script)
