@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from trainyard_harness.notebook import code_of
+from trainyard_harness.notebook import source_of
 from trainyard_harness.trial import HarnessError
 
 _SKIPPED = {"test", "tests", "docs", "examples", "venv", ".venv", "env", "node_modules", "site-packages"}
@@ -46,7 +46,7 @@ def choose(source: Path) -> str:
 def score(path: Path) -> int:
     """How much `path` looks like the script that trains; 0 where it does not train at all."""
     try:
-        text = code_of(path) if path.suffix == ".ipynb" else path.read_text("utf-8", errors="replace")
+        text = source_of(path)
         tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError):
         return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from trainyard_harness.notebook import code_of
+from trainyard_harness.notebook import source_of
 
 _MEASURES = {"evaluate", "score", "evaluate_generator", "predict", "predict_proba", "predict_classes",
              "predict_generator", "decision_function"}  # fmt: skip
@@ -45,7 +45,7 @@ class Lookahead:
 
     def _read(self, path: Path) -> None:
         try:
-            text = code_of(path) if path.suffix == ".ipynb" else path.read_text("utf-8", errors="replace")
+            text = source_of(path)
             tree = ast.parse(text)
         except (OSError, ValueError, SyntaxError):
             return

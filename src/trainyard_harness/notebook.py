@@ -6,6 +6,16 @@ import json
 from pathlib import Path
 
 
+def source_of(path: Path) -> str:
+    """The Python source of a script or a notebook.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is a notebook by its name alone.
+    """
+    return code_of(path) if path.suffix == ".ipynb" else path.read_text("utf-8", errors="replace")
+
+
 def code_of(path: Path) -> str:
     """The notebook's code as one Python source; magics and shell lines become comments.
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trainyard_harness.notebook import code_of
+from trainyard_harness.notebook import source_of
 
-FRAMEWORKS = {"keras", "tensorflow", "tf_keras", "torch"}
+_FRAMEWORKS = {"keras", "tensorflow", "tf_keras", "torch"}
 """What is slow to import, and hooked the same whether it is imported before the hooks or after them."""
 _HARMLESS = {"PYTHONHASHSEED"}
 """Variables that steer only processes that the script starts."""
@@ -49,7 +49,7 @@ def opening(entry: Path, source: Path) -> list[Step]:
         ValueError: it is no text.
         SyntaxError: it is no Python.
     """
-    found = _Reader(source).read(entry)
+    found = _Reader([entry.parent, source]).read(entry)
     last = max((at for at, one in enumerate(found) if isinstance(one, ast.stmt)), default=-1)
     steps = [one for one in found[: last + 1] if one is not None]
     return steps if len(steps) == last + 1 else []
@@ -57,7 +57,8 @@ def opening(entry: Path, source: Path) -> list[Step]:
 
 @dataclass
 class _Reader:
-    source: Path
+    folders: list[Path]
+    """Where Python looks for the repository's modules."""
     seen: set[Path] = field(default_factory=set)
     setters: set[str] = field(default_factory=set)
     """Functions that set variables once they are called."""
@@ -65,13 +66,12 @@ class _Reader:
     def read(self, path: Path) -> list[Step | None]:
         """The steps of a file; None stands for something that sets variables in its own way."""
         self.seen.add(path)
-        text = code_of(path) if path.suffix == ".ipynb" else path.read_text("utf-8", errors="replace")
-        return list(self._steps(ast.parse(text).body, path))
+        return list(self._steps(ast.parse(source_of(path)).body, path))
 
     def _steps(self, body: list[ast.stmt], path: Path) -> Iterator[Step | None]:
         for node in body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                for own in _own_modules(node, path, self.source):
+                for own in _own_modules(node, path, self.folders):
                     if own not in self.seen:
                         yield from self.read(own)
                 yield from _of_framework(node)
@@ -97,29 +97,30 @@ class _Reader:
 
 def _of_framework(node: ast.Import | ast.ImportFrom) -> Iterator[Step]:
     if isinstance(node, ast.ImportFrom):
-        if not node.level and (node.module or "").partition(".")[0] in FRAMEWORKS:
+        if not node.level and (node.module or "").partition(".")[0] in _FRAMEWORKS:
             yield node
-    elif names := [one for one in node.names if one.name.partition(".")[0] in FRAMEWORKS]:
+    elif names := [one for one in node.names if one.name.partition(".")[0] in _FRAMEWORKS]:
         yield ast.copy_location(ast.Import(names), node)
 
 
-def _own_modules(node: ast.Import | ast.ImportFrom, path: Path, source: Path) -> Iterator[Path]:
+def _own_modules(node: ast.Import | ast.ImportFrom, path: Path, folders: list[Path]) -> Iterator[Path]:
     """The files of the repository that an import runs, packages before their modules."""
-    folders = [path.parent, source]
     if isinstance(node, ast.Import):
         names = [one.name for one in node.names]
     else:
         names = [".".join(filter(None, (node.module, one.name))) for one in node.names]
         if node.level:
-            folders = [path.parents[node.level - 1]] if node.level <= len(path.parents) else []
+            folders = list(path.parents[node.level - 1 : node.level])
     for name in names:
-        parts = name.split(".")
-        for folder in folders:
-            for depth in range(1, len(parts) + 1):
-                module = folder.joinpath(*parts[:depth])
-                for file in (module / "__init__.py", module.with_name(f"{module.name}.py")):
-                    if file.is_file():
-                        yield file
+        found = (_files(folder, name.split(".")) for folder in folders)
+        yield from next(filter(None, found), [])
+
+
+def _files(folder: Path, parts: list[str]) -> list[Path]:
+    """The files that a dotted name stands for in that folder; none where it is of another place."""
+    modules = [folder.joinpath(*parts[: depth + 1]) for depth in range(len(parts))]
+    ways = [(one / "__init__.py", one.with_name(f"{one.name}.py")) for one in modules]
+    return [file for way in ways if (file := next(filter(Path.is_file, way), None))]
 
 
 def _variable(node: ast.stmt) -> Variable | None:

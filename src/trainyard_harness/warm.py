@@ -22,7 +22,7 @@ from trainyard_harness import record
 from trainyard_harness.__main__ import main as train
 from trainyard_harness.imports import uncollected
 from trainyard_harness.leaving import leave
-from trainyard_harness.opening import FRAMEWORKS, Step, Variable, opening
+from trainyard_harness.opening import Step, Variable, opening
 from trainyard_harness.trial import from_environment, read_job
 
 COLD = [sys.executable, "-m", "trainyard_harness"]
@@ -97,7 +97,7 @@ def _import_framework() -> bool:
         return False
     made = {name.partition(".")[0] for name in set(sys.modules) - before}
     own = {path.stem for path in trial.source.rglob("*") if path.suffix == ".py" or path.is_dir()}
-    return bool(made & FRAMEWORKS) and not made & own and _is_single()
+    return bool(steps) and not made & own and _is_single()
 
 
 def _take(step: Step) -> None:

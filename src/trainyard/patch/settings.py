@@ -54,8 +54,7 @@ class _Settings:
                     new = changed.get(key, config[key])
                     arg = argument(call, key, _position(kind, key))
                     if arg is None:
-                        steps = key == "strides" and new == changed.get("pool_size")  # pooling's default
-                        if key in changed and not steps:
+                        if key in changed and not (key == "strides" and written.steps_by_size(new, changed)):
                             missing.append((source, call, key, written.value(source, new)))
                         continue
                     found = trail(self.sources, source, layer.made_at, arg.value, layer.turn)

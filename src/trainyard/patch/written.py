@@ -129,11 +129,16 @@ def made(source: Source, name: str, kind: str, config: Mapping[str, Any]) -> str
     return f"{name}({', '.join(parts)})"
 
 
+def steps_by_size(strides: Any, config: Mapping[str, Any]) -> bool:
+    """Whether a pooling layer's steps are those that Keras takes by itself, its size."""
+    return strides is None or strides == config.get("pool_size")
+
+
 def _is_default(key: str, found: Any, default: Any, config: Mapping[str, Any]) -> bool:
     if isinstance(found, Mapping) and isinstance(default, str):
         found = _INITIALIZERS.get(str(found.get("class_name")), found)
     if key == "strides":
         if default is None:
-            return found is None or found == config.get("pool_size")
+            return steps_by_size(found, config)
         found = 1 if isinstance(found, list) and set(found) == {1} else found
     return bool(found == default)

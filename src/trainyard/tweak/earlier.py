@@ -11,9 +11,7 @@ from trainyard.tweak import estimators
 from trainyard.tweak.network import Network
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
-
-ADDED = "ty_"
-"""How the names of layers begin that moves have added."""
+from trainyard_harness.moves.graph import ADDED
 
 
 @dataclass(frozen=True)

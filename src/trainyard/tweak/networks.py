@@ -18,6 +18,7 @@ from trainyard.tweak.network import NESTED
 from trainyard.tweak.parts import Parts
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.step import Step
+from trainyard_harness.moves.graph import ADDED
 
 PROBE_EPOCHS = 60
 RACE_EPOCHS = 2
@@ -216,8 +217,8 @@ def _pooled(parts: Parts) -> Step | None:
 def _other_head(parts: Parts, deepened: bool) -> list[Move]:
     """The head that it has not; global pooling with one more block of convolutions where none was added."""
     network = parts.network
-    flat = [one for one in network.of("Flatten") if not one.name.startswith("ty_")]
-    pooled = [one for one in network.of("GlobalAveragePooling2D") if not one.name.startswith("ty_")]
+    flat = [one for one in network.of("Flatten") if not one.name.startswith(ADDED)]
+    pooled = [one for one in network.of("GlobalAveragePooling2D") if not one.name.startswith(ADDED)]
     if not network.convolutional or not (flat or pooled):
         return []
     layer, to = (flat[0], "gap") if flat else (pooled[0], "flatten")

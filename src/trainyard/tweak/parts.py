@@ -13,6 +13,7 @@ from trainyard.tweak.moves import move
 from trainyard.tweak.network import CONVOLUTIONS, POOLED_HEADS, RECURRENT, Network
 from trainyard.tweak.record import TrialRecord
 from trainyard.tweak.settings import hindrances, layer_hindrances
+from trainyard_harness.moves.graph import CHANNEL
 
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "RMSprop", "Adamax")
 BOLD_RATE = 2e-3
@@ -20,8 +21,6 @@ BOLD_RECURRENT_RATE = 5e-3
 """Adam's rates for small networks with few updates; the plateau rule lowers them when too coarse."""
 NEAR = 0.04
 """A miss of the target by at most this is a near miss: the trained weights are worth keeping."""
-CHANNEL = "ty_channel"
-"""The layer that `convolve` gives images a channel axis by."""
 SMALLEST_IMAGE = 8
 SHORTEST_SEQUENCE = 16
 SLOW = 0.97
@@ -53,6 +52,7 @@ class Parts:
         self.broken = self.has(Kind.DIVERGED, Kind.DEAD)
         overfit = self.findings.get(Kind.OVERFIT)
         self.overfits_badly = overfit is not None and overfit.confidence >= 1
+        """The gap is so wide that the diagnosis is as sure as it gets."""
 
     def has(self, *kinds: Kind) -> bool:
         return any(kind in self.findings for kind in kinds)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trainyard_harness.moves.graph import ADDED, Graph, MoveError, entry, name_of
+from trainyard_harness.moves.graph import ADDED, CHANNEL, Graph, MoveError, entry, name_of
 
 WIDTH = {
     "Dense": "units",
@@ -138,7 +138,7 @@ def convolve(
         for layer in reversed(_block(f"{ADDED}conv_input_{place}", count, size, momentum, rank)):
             _at_input(graph, layer)
     if reshape:
-        _at_input(graph, entry("Reshape", f"{ADDED}channel", target_shape=reshape))
+        _at_input(graph, entry("Reshape", CHANNEL, target_shape=reshape))
 
 
 def _block(name: str, filters: int, size: int, momentum: float, rank: int) -> list[dict[str, Any]]:
@@ -270,7 +270,7 @@ def activation(graph: Graph, layers: dict[str, str]) -> None:
 def augment(graph: Graph, layers: list[list[Any]], after: str | None = None) -> None:
     """Adds random changes of the inputs that act in training only: `[class name, settings]` each.
 
-    `after` is the layer that gives images without a channel axis one.
+    They go in front, or behind the layer `after` (CHANNEL).
     """
     for place, (class_name, settings) in reversed(list(enumerate(layers))):
         layer = entry(class_name, f"{ADDED}augment_{place}", **settings)

@@ -7,6 +7,8 @@ from typing import Any
 
 ADDED = "ty_"
 """Prefix of the names of layers that a move added."""
+CHANNEL = f"{ADDED}channel"
+"""The layer that gives images without a channel axis one."""
 
 
 class MoveError(Exception):

@@ -64,14 +64,14 @@ def task_of(script: Path, seed: int) -> Task:
         return 0.0
 
     own = keras.Model.fit, keras.Model.evaluate, keras.Model.predict, sklearn.metrics.accuracy_score
-    words, sys.argv = sys.argv, [str(script)]
+    argv, sys.argv = sys.argv, [str(script)]
     try:
         keras.Model.fit, keras.Model.evaluate, keras.Model.predict = fit, evaluate, predict
         sklearn.metrics.accuracy_score = accuracy_score
         runpy.run_path(str(script), run_name="__main__")
     finally:
         keras.Model.fit, keras.Model.evaluate, keras.Model.predict, sklearn.metrics.accuracy_score = own
-        sys.argv = words
+        sys.argv = argv
     return _divided(seen, seed)
 
 

@@ -93,6 +93,18 @@ def test_own_modules_are_followed_where_they_are_imported(tmp_path: Path) -> Non
     ]
 
 
+def test_only_what_python_would_find_is_followed(tmp_path: Path) -> None:
+    found = steps(
+        tmp_path,
+        **{
+            "train": "import nets.small\nimport keras\n",
+            "nets/small": "import settings\n",
+            "nets/settings": "import os\nos.environ['LEVEL'] = '1'\n",
+        },
+    )
+    assert found == ["import keras"]
+
+
 def test_an_own_module_may_set_variables_by_a_function(tmp_path: Path) -> None:
     fix = "import os\ndef fix(gpu):\n    os.environ['CUDA_VISIBLE_DEVICES'] = gpu\n"
     before = "import settings\nsettings.fix('0')\nimport keras\n"
